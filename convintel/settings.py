@@ -1,0 +1,231 @@
+"""Everything a user can set: convintel.toml in the workspace, overridden by CONVINTEL_* variables.
+
+One `Settings` object is read once and handed down as narrow sections. Defaults fit a small company; an unknown key is an
+error that names it. Each threshold stands here and nowhere else, with the measurement that chose it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from convintel.errors import SettingsError, WorkspaceError
+
+FILE_NAME = "convintel.toml"
+
+
+class Section(BaseModel):
+    """A table of convintel.toml: frozen, unknown keys refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Company(Section):
+    """Whose calls these are."""
+
+    name: str = Field("", description="Your company's name as reps say it; helps to tell rep from customer.")
+    timezone: str = Field("UTC", description="Where the clocks of your files and of the weekly schedule stand, e.g. Europe/Madrid.")
+    language: str = Field("en", description="Language of the calls (objections and next steps are read in English only).")
+    vocabulary: tuple[str, ...] = Field((), description="Names and terms the recogniser should know, at most 40.", max_length=40)
+    country: str = Field("US", description="Default region of phone numbers without a country code.", min_length=2, max_length=2)
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError(f"'{value}' is not an IANA time zone such as Europe/Madrid") from error
+        return value
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone as an object."""
+        return ZoneInfo(self.timezone)
+
+
+class Recordings(Section):
+    """How files in the inbox are found and described."""
+
+    date_format: str = Field("%Y-%m-%d %H:%M", description="How calls.csv writes times that are not ISO 8601.")
+    name_patterns: tuple[str, ...] = Field(
+        (), description="Regular expressions with named groups (date, time, rep, customer, account, deal_id, direction) tried before the built-in ones."
+    )
+    channels: tuple[Literal["rep", "customer"], Literal["rep", "customer"]] | None = Field(
+        None, description='Who is on the left and right channel, e.g. ["rep", "customer"]; unset: found from the words.'
+    )
+    settle_seconds: float = Field(30.0, ge=0, description="A file is taken when it has not changed for so long (schedules only).")
+
+
+class Speech(Section):
+    """Recognition and voice activity."""
+
+    model: str = Field("whisper-base", description="A name in models.toml, or any faster-whisper model name or folder.")
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    compute_type: str = Field("auto", description="CTranslate2 type; auto = int8 on a CPU, float16 on a GPU.")
+    vad_threshold: float = Field(0.5, gt=0, lt=1, description="Silero speech probability; its authors' default.")
+    pack_seconds: float = Field(29.0, gt=5, le=29.5, description="Speech is packed to windows below Whisper's 30 s.")
+    max_compression_ratio: float = Field(2.4, description="Above: a repetition loop (Whisper paper, section 4.5).")
+    min_mean_logprob: float = Field(-1.0, description="Below: the words are not to be trusted (Whisper paper, section 4.5).")
+
+
+class Turns(Section):
+    """From words to turns and roles."""
+
+    turn_gap: float = Field(3.0, gt=0, description="Seconds of silence after which the same speaker starts a new turn (AWS PCA: 3.0).")
+    backchannel_seconds: float = Field(1.0, ge=0, description="Utterances up to this length inside the other's floor are back-channels.")
+    min_role_confidence: float = Field(0.65, ge=0.5, le=1, description="Below: nobody is called the rep and role metrics are withheld.")
+    duplicate_correlation: float = Field(0.95, gt=0, le=1, description="Channels that correlate more than this are one channel copied.")
+
+
+class Signals(Section):
+    """Objections, next steps and the metrics of talk."""
+
+    objection_model: str = Field("objections", description="Trained head in models/.")
+    objection_threshold: float | None = Field(None, ge=0, le=1, description="Score from which a turn counts; unset: the head's own, tuned on held-out authors.")
+    next_step_threshold: float | None = Field(None, ge=0, le=1, description="As above, for next steps.")
+    interruption_seconds: float = Field(0.5, gt=0, description="Overlap from which taking the floor counts as an interruption.")
+
+
+class Themes(Section):
+    """Groups of customer concerns."""
+
+    encoder: str = Field("minilm", description="A name in models.toml, or any sentence-transformers model name or folder.")
+    neighbours: int = Field(10, ge=2, description="Edges per utterance in the similarity graph.")
+    min_size: int = Field(5, ge=2, description="Smaller groups stay unnamed.")
+    join_similarity: float = Field(0.6, gt=0, lt=1, description="Cosine to a theme's centre from which a new utterance joins it.")
+    seed: int = 7
+
+
+class Crm(Section):
+    """Where deals come from."""
+
+    kind: Literal["auto", "salesforce", "hubspot", "pipedrive", "convintel"] = "auto"
+    date_format: str = Field("%m/%d/%Y", description="How the export writes dates; declared, never guessed.")
+    aliases: dict[str, tuple[str, ...]] = Field(default_factory=dict, description="Own column names: field -> headers.")
+    won_stages: tuple[str, ...] = ("Closed Won", "closedwon", "won", "Won")
+    lost_stages: tuple[str, ...] = ("Closed Lost", "closedlost", "lost", "Lost")
+
+
+class Matching(Section):
+    """Which deal a call belongs to."""
+
+    days_before_created: int = Field(14, ge=0, description="A call may be so many days older than its deal.")
+    days_after_closed: int = Field(14, ge=0, description="... or so many days younger than the deal's close.")
+    account_similarity: float = Field(92.0, ge=50, le=100, description="rapidfuzz ratio from which account names are the same.")
+
+
+class Outcomes(Section):
+    """Honest statistics."""
+
+    interval: float = Field(0.90, gt=0.5, lt=1, description="Width of every interval.")
+    min_closed_deals: int = Field(5, ge=1, description="Fewer closed deals: no win rate for a rep.")
+    min_deals_association: int = Field(20, ge=4, description="Fewer closed deals with calls: behaviours are not compared with outcomes.")
+    permutations: int = Field(4999, ge=99)
+    seed: int = 7
+
+
+class Coaching(Section):
+    """What a rep's page says."""
+
+    past_weeks: int = Field(8, ge=1, description="How far back a rep's own past reaches.")
+    min_calls: int = Field(3, ge=1, description="Fewer usable calls (this week and past together): no priorities.")
+    max_priorities: int = Field(2, ge=1, le=2, description="Fewer is better (Luo et al. 2021).")
+
+
+class Privacy(Section):
+    """What is kept and what is allowed."""
+
+    redact: bool = Field(True, description="Mask card, bank and identity numbers, e-mails and phone numbers before anything is stored.")
+    process_consent: tuple[Literal["announced", "verbal", "written", "none", "unknown"], ...] = Field(
+        ("announced", "verbal", "written", "unknown"), description="Consent states that may be processed; unknown is flagged."
+    )
+
+
+class Report(Section):
+    """The pages."""
+
+    title: str = "Sales conversations"
+    audio: bool = Field(True, description="Link the recordings from the pages (relative paths).")
+
+
+class Run(Section):
+    """How work is done."""
+
+    workers: int = Field(0, ge=0, description="Worker processes; 0 = one per core.")
+    schedule_inbox: str = Field("*/5 * * * *", description="Cron of the inbox flow.")
+    schedule_weekly: str = Field("0 6 * * 1", description="Cron of the weekly flow, in the company's time zone.")
+
+
+class Settings(BaseSettings):
+    """All sections. Read with `load`; never imported as a global."""
+
+    model_config = SettingsConfigDict(
+        frozen=True, extra="forbid", env_prefix="CONVINTEL_", env_nested_delimiter="__", toml_file=None
+    )
+
+    company: Company = Company()
+    recordings: Recordings = Recordings()
+    speech: Speech = Speech()
+    turns: Turns = Turns()
+    signals: Signals = Signals()
+    themes: Themes = Themes()
+    crm: Crm = Crm()
+    matching: Matching = Matching()
+    outcomes: Outcomes = Outcomes()
+    coaching: Coaching = Coaching()
+    privacy: Privacy = Privacy()
+    report: Report = Report()
+    run: Run = Run()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Environment over file over defaults."""
+        return (init_settings, env_settings, TomlConfigSettingsSource(settings_cls))
+
+
+def load(workspace: Path) -> Settings:
+    """Read the settings of a workspace.
+
+    Raises:
+        WorkspaceError: there is no convintel.toml in the folder.
+        SettingsError: a key is unknown or a value is wrong; the message names each with its path.
+    """
+    file = workspace / FILE_NAME
+    if not file.is_file():
+        raise WorkspaceError("no convintel.toml here", where=workspace, remedy=f"convintel init {workspace}")
+
+    class FromFile(Settings):
+        model_config = SettingsConfigDict(toml_file=file)
+
+    try:
+        return FromFile()
+    except ValidationError as error:
+        raise SettingsError(_explain(error), where=file, remedy="see convintel.toml's comments or the README") from error
+    except ValueError as error:  # not TOML, or a CONVINTEL_* variable that is not JSON
+        raise SettingsError(str(error), where=file, remedy="mend the line named") from error
+
+
+def _explain(error: ValidationError) -> str:
+    return "; ".join(_explain_one(issue["loc"], issue["type"], issue["msg"]) for issue in error.errors())
+
+
+def _explain_one(place: tuple[Any, ...], kind: str, message: str) -> str:
+    path = ".".join(str(part) for part in place)
+    return f"unknown key '{path}'" if kind == "extra_forbidden" else f"{path}: {message}"

@@ -1,0 +1,125 @@
+"""Content-addressed store: one folder of Parquet files per stage, scope and key.
+
+The scope is a `call_id`, or a name such as "team" for stages that look at all calls. The key is a hash of everything
+the result depends on, so a result is either there and right, or not there. A folder appears by one rename: a kill
+at any moment leaves the old state or the new one, never half a result.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from convintel.errors import WorkspaceError
+from convintel.tables import SCHEMAS, Table
+
+
+def content_key(*parts: Any) -> str:
+    """Return 16 hex digits that name the content of `parts` (anything JSON can hold; order of dict keys is ignored)."""
+    canonical = json.dumps(parts, sort_keys=True, separators=(",", ":"), ensure_ascii=True, default=str)
+    return hashlib.sha256(canonical.encode()).hexdigest()[:16]
+
+
+def file_digest(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes as hex, read in chunks."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def write_atomically(path: Path, content: bytes | str) -> None:
+    """Write `content` to `path` through a temporary file in the same folder, then rename it over.
+
+    Raises:
+        WorkspaceError: the folder cannot be written or the disk is full.
+    """
+    data = content.encode("utf-8") if isinstance(content, str) else content
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.")
+        try:
+            with os.fdopen(handle, "wb") as stream:
+                stream.write(data)
+                stream.flush()
+                os.fsync(stream.fileno())
+            os.chmod(name, 0o640)
+            os.replace(name, path)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise WorkspaceError(f"cannot write: {error.strerror}", where=path, remedy="check space and permissions") from error
+
+
+class Store:
+    """Results of stages under `root` (the workspace's `.convintel/store`)."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def path(self, stage: str, scope: str, key: str) -> Path:
+        """Return the folder that holds, or would hold, the result."""
+        return self.root / stage / scope / key
+
+    def has(self, stage: str, scope: str, key: str) -> bool:
+        """Tell whether the result is there."""
+        return self.path(stage, scope, key).is_dir()
+
+    def write(self, stage: str, scope: str, key: str, tables: Mapping[str, pl.DataFrame]) -> None:
+        """Validate each table against its schema and make the result appear at once; older keys of the scope go.
+
+        Raises:
+            WorkspaceError: the folder cannot be written or the disk is full.
+        """
+        target = self.path(stage, scope, key)
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            staging = Path(tempfile.mkdtemp(dir=target.parent, prefix=".new-"))
+            try:
+                for name, frame in tables.items():
+                    _write_table(staging / f"{name}.parquet", SCHEMAS[name], frame)
+                if target.exists():  # another run of the same content was faster
+                    shutil.rmtree(staging)
+                else:
+                    staging.rename(target)
+            except BaseException:
+                shutil.rmtree(staging, ignore_errors=True)
+                raise
+            self._drop_others(target)
+        except OSError as error:
+            raise WorkspaceError(
+                f"cannot write: {error.strerror}", where=target, remedy="check space and permissions"
+            ) from error
+
+    def read(self, stage: str, scope: str, key: str, table: str) -> pl.DataFrame:
+        """Return one table of a result."""
+        return pl.read_parquet(self.path(stage, scope, key) / f"{table}.parquet")
+
+    def read_many(self, stage: str, table: str, keys: Iterable[tuple[str, str]]) -> pl.DataFrame:
+        """Return one table stacked over (scope, key) pairs, in the order given; empty with the right columns if none."""
+        frames = [self.read(stage, scope, key, table) for scope, key in keys]
+        return pl.concat(frames) if frames else SCHEMAS[table].schema.create_empty()
+
+    def forget(self, scope: str) -> list[Path]:
+        """Delete every result of a scope in all stages; return the folders removed."""
+        gone = [folder for folder in sorted(self.root.glob(f"*/{scope}")) if folder.is_dir()]
+        for folder in gone:
+            shutil.rmtree(folder)
+        return gone
+
+    def _drop_others(self, target: Path) -> None:
+        for other in target.parent.iterdir():
+            if other.name != target.name:
+                shutil.rmtree(other, ignore_errors=True)
+
+
+def _write_table(path: Path, table: Table, frame: pl.DataFrame) -> None:
+    valid = table.schema.validate(frame, cast=True)
+    valid.write_parquet(path, metadata={"convintel.schema": f"{table.name}/{table.version}"})
