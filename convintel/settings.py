@@ -1,7 +1,7 @@
 """Everything a user can set: convintel.toml in the workspace, overridden by CONVINTEL_* variables.
 
-One `Settings` object is read once and handed down as narrow sections. Defaults fit a small company; an unknown key is an
-error that names it. Each threshold stands here and nowhere else, with the measurement that chose it.
+One `Settings` object is read once and handed down as narrow sections. Defaults fit a small company; an unknown key is
+an error that names it. Each threshold stands here and nowhere else, with the measurement that chose it.
 """
 
 from __future__ import annotations
@@ -33,10 +33,18 @@ class Company(Section):
     """Whose calls these are."""
 
     name: str = Field("", description="Your company's name as reps say it; helps to tell rep from customer.")
-    timezone: str = Field("UTC", description="Where the clocks of your files and of the weekly schedule stand, e.g. Europe/Madrid.")
-    language: str = Field("en", description="Language of the calls (objections and next steps are read in English only).")
-    vocabulary: tuple[str, ...] = Field((), description="Names and terms the recogniser should know, at most 40.", max_length=40)
-    country: str = Field("US", description="Default region of phone numbers without a country code.", min_length=2, max_length=2)
+    timezone: str = Field(
+        "UTC", description="Where the clocks of your files and of the weekly schedule stand, e.g. Europe/Madrid."
+    )
+    language: str = Field(
+        "en", description="Language of the calls (objections and next steps are read in English only)."
+    )
+    vocabulary: tuple[str, ...] = Field(
+        (), description="Names and terms the recogniser should know, at most 40.", max_length=40
+    )
+    country: str = Field(
+        "US", description="Default region of phone numbers without a country code.", min_length=2, max_length=2
+    )
 
     @field_validator("timezone")
     @classmethod
@@ -58,12 +66,16 @@ class Recordings(Section):
 
     date_format: str = Field("%Y-%m-%d %H:%M", description="How calls.csv writes times that are not ISO 8601.")
     name_patterns: tuple[str, ...] = Field(
-        (), description="Regular expressions with named groups (date, time, rep, customer, account, deal_id, direction) tried before the built-in ones."
+        (),
+        description="Regular expressions with named groups (date, time, rep, customer, account, deal_id, direction), "
+        "tried before the built-in ones.",
     )
     channels: tuple[Literal["rep", "customer"], Literal["rep", "customer"]] | None = Field(
         None, description='Who is on the left and right channel, e.g. ["rep", "customer"]; unset: found from the words.'
     )
-    settle_seconds: float = Field(30.0, ge=0, description="A file is taken when it has not changed for so long (schedules only).")
+    settle_seconds: float = Field(
+        30.0, ge=0, description="A file is taken when it has not changed for so long (schedules only)."
+    )
 
 
 class Speech(Section):
@@ -75,34 +87,55 @@ class Speech(Section):
     vad_threshold: float = Field(0.5, gt=0, lt=1, description="Silero speech probability; its authors' default.")
     pack_seconds: float = Field(29.0, gt=5, le=29.5, description="Speech is packed to windows below Whisper's 30 s.")
     max_compression_ratio: float = Field(2.4, description="Above: a repetition loop (Whisper paper, section 4.5).")
-    min_mean_logprob: float = Field(-1.0, description="Below: the words are not to be trusted (Whisper paper, section 4.5).")
+    min_mean_logprob: float = Field(
+        -1.0, description="Below: the words are not to be trusted (Whisper paper, section 4.5)."
+    )
 
 
 class Turns(Section):
     """From words to turns and roles."""
 
-    turn_gap: float = Field(3.0, gt=0, description="Seconds of silence after which the same speaker starts a new turn (AWS PCA: 3.0).")
-    backchannel_seconds: float = Field(1.0, ge=0, description="Utterances up to this length inside the other's floor are back-channels.")
-    min_role_confidence: float = Field(0.65, ge=0.5, le=1, description="Below: nobody is called the rep and role metrics are withheld.")
-    duplicate_correlation: float = Field(0.95, gt=0, le=1, description="Channels that correlate more than this are one channel copied.")
+    turn_gap: float = Field(
+        3.0, gt=0, description="Seconds of silence after which the same speaker starts a new turn (AWS PCA: 3.0)."
+    )
+    backchannel_seconds: float = Field(
+        1.0, ge=0, description="Utterances up to this length inside the other's floor are back-channels."
+    )
+    min_role_confidence: float = Field(
+        0.65, ge=0.5, le=1, description="Below: nobody is called the rep and role metrics are withheld."
+    )
+    duplicate_correlation: float = Field(
+        0.95, gt=0, le=1, description="Channels that correlate more than this are one channel copied."
+    )
 
 
 class Signals(Section):
     """Objections, next steps and the metrics of talk."""
 
     objection_model: str = Field("objections", description="Trained head in models/.")
-    objection_threshold: float | None = Field(None, ge=0, le=1, description="Score from which a turn counts; unset: the head's own, tuned on held-out authors.")
+    objection_threshold: float | None = Field(
+        None,
+        ge=0,
+        le=1,
+        description="Score from which a turn counts; unset: the head's own, tuned on held-out authors.",
+    )
     next_step_threshold: float | None = Field(None, ge=0, le=1, description="As above, for next steps.")
-    interruption_seconds: float = Field(0.5, gt=0, description="Overlap from which taking the floor counts as an interruption.")
+    interruption_seconds: float = Field(
+        0.5, gt=0, description="Overlap from which taking the floor counts as an interruption."
+    )
 
 
 class Themes(Section):
     """Groups of customer concerns."""
 
-    encoder: str = Field("minilm", description="A name in models.toml, or any sentence-transformers model name or folder.")
+    encoder: str = Field(
+        "minilm", description="A name in models.toml, or any sentence-transformers model name or folder."
+    )
     neighbours: int = Field(10, ge=2, description="Edges per utterance in the similarity graph.")
     min_size: int = Field(5, ge=2, description="Smaller groups stay unnamed.")
-    join_similarity: float = Field(0.6, gt=0, lt=1, description="Cosine to a theme's centre from which a new utterance joins it.")
+    join_similarity: float = Field(
+        0.6, gt=0, lt=1, description="Cosine to a theme's centre from which a new utterance joins it."
+    )
     seed: int = 7
 
 
@@ -110,7 +143,10 @@ class Crm(Section):
     """Where deals come from."""
 
     kind: Literal["auto", "salesforce", "hubspot", "pipedrive", "convintel"] = "auto"
-    date_format: str = Field("%m/%d/%Y", description="How the export writes dates; declared, never guessed.")
+    date_format: str = Field(
+        "%m/%d/%Y", description="How the export writes dates; declared, never guessed (ISO is always read)."
+    )
+    decimal: Literal[".", ","] = Field(".", description="The decimal mark of amounts.")
     aliases: dict[str, tuple[str, ...]] = Field(default_factory=dict, description="Own column names: field -> headers.")
     won_stages: tuple[str, ...] = ("Closed Won", "closedwon", "won", "Won")
     lost_stages: tuple[str, ...] = ("Closed Lost", "closedlost", "lost", "Lost")
@@ -121,7 +157,12 @@ class Matching(Section):
 
     days_before_created: int = Field(14, ge=0, description="A call may be so many days older than its deal.")
     days_after_closed: int = Field(14, ge=0, description="... or so many days younger than the deal's close.")
-    account_similarity: float = Field(92.0, ge=50, le=100, description="rapidfuzz ratio from which account names are the same.")
+    account_similarity: float = Field(
+        92.0, ge=50, le=100, description="rapidfuzz ratio from which account names are the same."
+    )
+    free_mail: tuple[str, ...] = Field(
+        (), description="Mail domains beyond the built-in list that many companies share."
+    )
 
 
 class Outcomes(Section):
@@ -129,7 +170,15 @@ class Outcomes(Section):
 
     interval: float = Field(0.90, gt=0.5, lt=1, description="Width of every interval.")
     min_closed_deals: int = Field(5, ge=1, description="Fewer closed deals: no win rate for a rep.")
-    min_deals_association: int = Field(20, ge=4, description="Fewer closed deals with calls: behaviours are not compared with outcomes.")
+    min_deals_association: int = Field(
+        20, ge=4, description="Fewer closed deals with calls: behaviours are not compared with outcomes."
+    )
+    landmark_calls: int = Field(
+        3, ge=1, description="Behaviours are read from a deal's first calls only, so that long deals do not weigh more."
+    )
+    promise: float = Field(
+        0.10, gt=0, lt=1, description="Share of false ones among behaviours called associated (Benjamini-Hochberg)."
+    )
     permutations: int = Field(4999, ge=99)
     seed: int = 7
 
@@ -140,14 +189,20 @@ class Coaching(Section):
     past_weeks: int = Field(8, ge=1, description="How far back a rep's own past reaches.")
     min_calls: int = Field(3, ge=1, description="Fewer usable calls (this week and past together): no priorities.")
     max_priorities: int = Field(2, ge=1, le=2, description="Fewer is better (Luo et al. 2021).")
+    min_gap: float = Field(
+        0.25, ge=0, description="Smaller gaps, in standard deviations between calls, are no priority."
+    )
 
 
 class Privacy(Section):
     """What is kept and what is allowed."""
 
-    redact: bool = Field(True, description="Mask card, bank and identity numbers, e-mails and phone numbers before anything is stored.")
+    redact: bool = Field(
+        True, description="Mask card, bank and identity numbers, e-mails and phone numbers before anything is stored."
+    )
     process_consent: tuple[Literal["announced", "verbal", "written", "none", "unknown"], ...] = Field(
-        ("announced", "verbal", "written", "unknown"), description="Consent states that may be processed; unknown is flagged."
+        ("announced", "verbal", "written", "unknown"),
+        description="Consent states that may be processed; unknown is flagged.",
     )
 
 
@@ -215,9 +270,11 @@ def load(workspace: Path) -> Settings:
         model_config = SettingsConfigDict(toml_file=file)
 
     try:
-        return FromFile()
+        return Settings.model_validate(FromFile().model_dump())
     except ValidationError as error:
-        raise SettingsError(_explain(error), where=file, remedy="see convintel.toml's comments or the README") from error
+        raise SettingsError(
+            _explain(error), where=file, remedy="see convintel.toml's comments or the README"
+        ) from error
     except ValueError as error:  # not TOML, or a CONVINTEL_* variable that is not JSON
         raise SettingsError(str(error), where=file, remedy="mend the line named") from error
 

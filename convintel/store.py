@@ -49,13 +49,15 @@ def write_atomically(path: Path, content: bytes | str) -> None:
                 stream.write(data)
                 stream.flush()
                 os.fsync(stream.fileno())
-            os.chmod(name, 0o640)
-            os.replace(name, path)
+            Path(name).chmod(0o640)
+            Path(name).replace(path)
         except BaseException:
             Path(name).unlink(missing_ok=True)
             raise
     except OSError as error:
-        raise WorkspaceError(f"cannot write: {error.strerror}", where=path, remedy="check space and permissions") from error
+        raise WorkspaceError(
+            f"cannot write: {error.strerror}", where=path, remedy="check space and permissions"
+        ) from error
 
 
 class Store:
@@ -103,7 +105,7 @@ class Store:
         return pl.read_parquet(self.path(stage, scope, key) / f"{table}.parquet")
 
     def read_many(self, stage: str, table: str, keys: Iterable[tuple[str, str]]) -> pl.DataFrame:
-        """Return one table stacked over (scope, key) pairs, in the order given; empty with the right columns if none."""
+        """Return one table stacked over (scope, key) pairs, in their order; empty with the right columns if none."""
         frames = [self.read(stage, scope, key, table) for scope, key in keys]
         return pl.concat(frames) if frames else SCHEMAS[table].schema.create_empty()
 

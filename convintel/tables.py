@@ -78,6 +78,7 @@ class Words(dy.Schema):
 
     @dy.rule()
     def ends_after_start(cls) -> pl.Expr:  # noqa: N805 - dataframely rules are class-level
+        """No word ends before it starts."""
         return pl.col("end") >= pl.col("start")
 
 
@@ -139,7 +140,8 @@ class Metrics(dy.Schema):
     withheld = dy.String(nullable=True)
 
     @dy.rule()
-    def value_or_reason(cls) -> pl.Expr:  # noqa: N805
+    def value_or_reason(cls) -> pl.Expr:  # noqa: N805 - dataframely rules are class-level
+        """A value is there, or the reason why it is not."""
         return pl.col("value").is_null() == pl.col("withheld").is_not_null()
 
 
@@ -200,6 +202,14 @@ class Concerns(dy.Schema):
     quote = dy.String(min_length=1)
     start = dy.Float64(min=0)
     end = dy.Float64(min=0)
+
+
+class Embeddings(dy.Schema):
+    """One row a concern's text with its unit vector."""
+
+    call_id = dy.String()
+    text = dy.String(min_length=1)
+    vector = dy.List(dy.Float32())
 
 
 class Themes(dy.Schema):
@@ -274,12 +284,14 @@ class WinRates(dy.Schema):
 
 
 class Associations(dy.Schema):
-    """One row a declared behaviour: its association with winning, the deal as unit, only calls before the close date."""
+    """One row a declared behaviour: its association with winning; deal as unit, only calls before the close date."""
 
     behaviour = dy.String(primary_key=True)
     deals = dy.Int32(min=0)
     won = dy.Int32(min=0)
     difference = dy.Float64(nullable=True)  # mean of won minus mean of lost deals, within reps, in the metric's unit
+    low = dy.Float64(nullable=True)  # 90 % interval of the difference
+    high = dy.Float64(nullable=True)
     p_value = dy.Float64(nullable=True, min=0, max=1)
     q_value = dy.Float64(nullable=True, min=0, max=1)  # Benjamini-Hochberg over the declared family
     note = dy.String()
@@ -323,7 +335,7 @@ class Evidence(dy.Schema):
 
 
 class Unused(dy.Schema):
-    """Something that could not be used: file, row, what is wrong and what to do. Listed in the report and in `check`."""
+    """Something that could not be used: file, row, what is wrong, what to do. Listed in the report and in `check`."""
 
     source = dy.String()  # file, relative to the workspace
     row = dy.Int32(nullable=True)  # line in the file, 1 = header
@@ -356,6 +368,7 @@ SCHEMAS: dict[str, Table] = {
         Table("next_steps", 1, NextSteps),
         Table("questions", 1, Questions),
         Table("concerns", 1, Concerns),
+        Table("embeddings", 1, Embeddings),
         Table("themes", 1, Themes),
         Table("theme_members", 1, ThemeMembers),
         Table("deals", 1, Deals),

@@ -1,0 +1,34 @@
+# Thin on purpose: each line is a command that you could type yourself.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: setup demo test check bench clean
+
+setup: .venv/ready                      ## .venv with everything, models assembled and checked
+
+.venv/ready: pyproject.toml requirements.lock
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.3,<26"
+	# torch first: it is the one package whose build (CPU or GPU) you may want to choose yourself
+	$(BIN)/python -c "import torch" 2>/dev/null || $(BIN)/python -m pip install --quiet -c requirements.lock torch
+	$(BIN)/python -m pip install --quiet -c requirements.lock --editable ".[dev,cluster]"
+	$(BIN)/convintel models pull
+	touch $@
+
+demo: setup                             ## the sample company, from recordings to coaching pages
+	$(BIN)/convintel demo demo
+
+test: setup check                       ## everything that CI runs
+	$(BIN)/python -m pytest
+
+check: setup                            ## format, lint, types, the line through the code
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: setup                            ## speed, side by side in one run
+	$(BIN)/python -m tests.bench
+
+clean:
+	rm -rf .venv demo

@@ -1,0 +1,226 @@
+"""The commands over a workspace; each prints little and says where the result is."""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from cyclopts import App, Parameter
+
+from convintel import __version__
+from convintel.cli.evaluate import evaluate_app
+from convintel.cli.models import models_app
+from convintel.errors import ConvintelError, SettingsError
+
+if TYPE_CHECKING:
+    from convintel.pipeline import IngestResult, WeeklyResult
+
+app = App(
+    name="convintel",
+    version=__version__,
+    help="Recorded sales calls in a folder become weekly coaching pages, offline, with the evidence behind them.",
+)
+app.command(models_app)
+app.command(evaluate_app)
+
+Json = Annotated[bool, Parameter("--json", help="Print the answer as JSON.", negative="")]
+
+
+def main() -> None:
+    """Run the command line."""
+    try:
+        app()
+    except ConvintelError as error:
+        print(f"convintel: {error}", file=sys.stderr)  # noqa: T201 - the command line talks to its user
+        raise SystemExit(2 if isinstance(error, SettingsError) else 1) from None
+    except KeyboardInterrupt:
+        print("convintel: stopped; run again to go on", file=sys.stderr)  # noqa: T201
+        raise SystemExit(130) from None
+
+
+@app.command
+def init(folder: Path) -> None:
+    """Make a workspace: a commented convintel.toml, CSV templates and an empty inbox.
+
+    Args:
+        folder: where; files that are there stay as they are.
+    """
+    from convintel.cli.scaffold import make_workspace
+
+    made = make_workspace(folder)
+    say(f"Workspace {folder}: {', '.join(made) if made else 'everything was there already'}")
+    say(f"Next: put recordings into {folder / 'inbox'}, then: convintel run {folder}")
+
+
+@app.command
+def demo(folder: Path = Path("demo"), *, workers: int | None = None, no_prefect: bool = False) -> None:
+    """Make a workspace from the sample company and run it.
+
+    Args:
+        folder: where to make it.
+        workers: worker processes; default one per core.
+        no_prefect: the same plan without the orchestrator.
+    """
+    from convintel.cli.scaffold import make_demo
+
+    make_demo(folder)
+    run(folder, workers=workers, no_prefect=no_prefect)
+
+
+@app.command
+def check(folder: Path, *, json: Json = False) -> None:
+    """Say what a run would do and what cannot be used and why: settings, models, metadata, CRM rows. Processes nothing.
+
+    Args:
+        folder: the workspace.
+        json: print the answer as JSON.
+    """
+    from convintel.cli.check import inspect
+
+    found = inspect(folder)
+    if json:
+        say_json(found)
+    else:
+        for line in found["lines"]:
+            say(line)
+    if found["models_missing"]:
+        raise SystemExit(1)
+
+
+@app.command
+def run(
+    folder: Path,
+    *,
+    since: date | None = None,
+    week: str | None = None,
+    workers: int | None = None,
+    no_prefect: bool = False,
+    json: Json = False,
+) -> None:
+    """Process what is new in the inbox and write the week's report.
+
+    Args:
+        folder: the workspace.
+        since: leave out calls before this day (YYYY-MM-DD).
+        week: ISO week to report on, such as 2026-W44; default: the newest with a call.
+        workers: worker processes; default one per core.
+        no_prefect: the same plan without the orchestrator.
+        json: print the answer as JSON.
+    """
+    folder = _workspace(folder)
+    taken, report = _run_plain(folder, week, since, workers) if no_prefect else _run_flow(folder, week, since, workers)
+    if json:
+        say_json({"processed": taken.processed, "set_aside": taken.set_aside, "current": taken.current,
+                  "week": report.week, "report": str(report.index), "written": report.made})  # fmt: skip
+        return
+    aside = f", {taken.set_aside} set aside (listed in the report)" if taken.set_aside else ""
+    say(f"{taken.processed} calls processed{aside}, {taken.current} up to date.")
+    say(f"Report {'written' if report.made else 'is up to date'}: {report.index}")
+
+
+@app.command
+def report(folder: Path, *, week: str | None = None) -> None:
+    """Write a week's report again from the store, without looking for new calls.
+
+    Args:
+        folder: the workspace.
+        week: ISO week such as 2026-W44; default: the newest with a call.
+    """
+    from convintel.pipeline import make_report
+
+    result = make_report(_workspace(folder), week=week, again=True)
+    say(f"Report written: {result.index}")
+
+
+@app.command
+def search(folder: Path, query: str, *, limit: int = 20, json: Json = False) -> None:
+    """Find turns by their words.
+
+    Args:
+        folder: the workspace.
+        query: words, "a phrase", AND, OR, NOT, prefix*.
+        limit: at most so many turns.
+        json: print the answer as JSON.
+    """
+    from convintel.cli.lookup import find_turns
+
+    hits = find_turns(_workspace(folder), query, limit=limit)
+    if json:
+        say_json(hits)
+        return
+    for hit in hits:
+        say(f"{hit['call']}  {hit['at']}  {hit['speaker']}: {hit['text']}")
+    if not hits:
+        say("nothing found")
+
+
+@app.command
+def forget(folder: Path, *, call: str | None = None, customer: str | None = None, rep: str | None = None) -> None:
+    """Remove a person or call from all results and say what was removed; files in the inbox are yours to delete.
+
+    Args:
+        folder: the workspace.
+        call: a call id, as pages and `search` print it.
+        customer: a customer's e-mail, phone or name.
+        rep: a rep's e-mail.
+    """
+    from convintel.cli.lookup import forget_calls
+
+    for line in forget_calls(_workspace(folder), call=call, customer=customer, rep=rep):
+        say(line)
+
+
+@app.command
+def serve(folder: Path) -> None:
+    """Keep running: take in the inbox every few minutes and write the report every Monday.
+
+    Args:
+        folder: the workspace.
+    """
+    from flows.serve import main as serve_forever
+
+    serve_forever(_workspace(folder))
+
+
+def say(line: str) -> None:
+    """Print one line of the answer."""
+    print(line)  # noqa: T201 - the command line talks to its user
+
+
+def say_json(answer: Any) -> None:
+    """Print the answer for a machine."""
+    print(json.dumps(answer, indent=2, ensure_ascii=False, default=str))  # noqa: T201
+
+
+def _workspace(folder: Path) -> Path:
+    from convintel.settings import load
+
+    load(folder)  # says at once what is wrong with it
+    return folder
+
+
+def _run_plain(
+    folder: Path, week: str | None, since: date | None, workers: int | None
+) -> tuple[IngestResult, WeeklyResult]:
+    from convintel.pipeline import ingest, make_report
+
+    return ingest(folder, since=since, workers=workers), make_report(folder, week=week)
+
+
+def _run_flow(
+    folder: Path, week: str | None, since: date | None, workers: int | None
+) -> tuple[IngestResult, WeeklyResult]:
+    import os
+
+    from convintel.workspace import Workspace
+    from flows.quiet import configure
+
+    os.environ.setdefault("PREFECT_LOGGING_LEVEL", "CRITICAL")  # errors are told once, by `main`
+    configure(Workspace(folder.resolve()).hidden / "prefect")
+    from flows.weekly import run_once
+
+    result: tuple[IngestResult, WeeklyResult] = run_once(str(folder), week, since, workers)
+    return result

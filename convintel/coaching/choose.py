@@ -1,0 +1,83 @@
+"""The printed rule: which behaviour a rep keeps and which one or two come first.
+
+    gap   = steps beyond the bad edge of the team's middle half + half of the steps worse than the own past
+    score = gap × share of this week's calls that show it × control
+
+A step is the standard deviation between calls. Only a gap of `settings.coaching.min_gap` or more counts; a second
+priority needs at least half of the first one's score and another family; with fewer than `min_calls` calls in the
+week there is at most one, as more feedback makes those who already struggle worse (Luo et al. 2021).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from convintel.coaching.standing import Standing
+from convintel.settings import Coaching
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One behaviour chosen for a slot, with the numbers of the rule."""
+
+    standing: Standing
+    slot: Literal["keep", "priority"]
+    rank: int
+    gap: float
+    score: float
+    next_best: tuple[str, float] | None
+
+
+def gap(standing: Standing) -> float:
+    """Return how far the behaviour is from where it could be, in steps."""
+    return standing.beyond_team + 0.5 * max(0.0, standing.worse_than_past)
+
+
+def score(standing: Standing) -> float:
+    """Return gap × frequency × control."""
+    return gap(standing) * (standing.shows / standing.n) * standing.behaviour.control
+
+
+def strength(standing: Standing) -> float:
+    """Return the mirror of `gap`: steps ahead of the team's middle half + half of the steps better than the own past."""
+    return standing.ahead_of_team + 0.5 * max(0.0, -standing.worse_than_past)
+
+
+def choose(own: Sequence[Standing], settings: Coaching, *, usable_calls: int, week_calls: int) -> list[Choice]:
+    """Return the keep and the priorities of one rep, from all standings of that rep."""
+    priorities = _priorities(own, settings, week_calls) if usable_calls >= settings.min_calls else []
+    taken = {choice.standing.behaviour.family for choice in priorities}
+    return [*_keep(own, taken), *priorities]
+
+
+def _keep(own: Sequence[Standing], taken: set[str]) -> list[Choice]:
+    free = [standing for standing in own if standing.behaviour.family not in taken]
+    ranked = sorted(free, key=lambda standing: (-strength(standing), gap(standing), standing.behaviour.name))
+    if not ranked or gap(ranked[0]) > strength(ranked[0]):
+        return []
+    best = ranked[0]
+    rival = (ranked[1].behaviour.label, strength(ranked[1])) if len(ranked) > 1 else None
+    return [Choice(best, "keep", 1, strength(best), strength(best), rival)]
+
+
+def _priorities(own: Sequence[Standing], settings: Coaching, week_calls: int) -> list[Choice]:
+    eligible = [standing for standing in own if gap(standing) >= settings.min_gap and score(standing) > 0]
+    ranked = sorted(eligible, key=lambda standing: (-score(standing), standing.behaviour.name))
+    limit = settings.max_priorities if week_calls >= settings.min_calls else 1
+    chosen: list[Standing] = []
+    for standing in ranked:
+        if len(chosen) < limit and _adds(standing, chosen):
+            chosen.append(standing)
+    rest = [standing for standing in ranked if standing not in chosen]
+    rival = (rest[0].behaviour.label, score(rest[0])) if rest else None
+    return [
+        Choice(standing, "priority", rank, gap(standing), score(standing), rival)
+        for rank, standing in enumerate(chosen, start=1)
+    ]
+
+
+def _adds(standing: Standing, chosen: Sequence[Standing]) -> bool:
+    families = {other.behaviour.family for other in chosen}
+    return standing.behaviour.family not in families and all(score(standing) >= score(other) / 2 for other in chosen)

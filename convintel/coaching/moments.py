@@ -1,0 +1,186 @@
+"""The moments behind an advice: a weak one and a good one of the rep's own, quoted from the turns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Final, Literal
+
+import polars as pl
+
+from convintel.coaching import phrases
+from convintel.coaching.behaviours import DATED, Behaviour
+from convintel.values import Span
+
+Row = Mapping[str, Any]
+Tone = Literal["to_try", "good"]
+MAX_QUOTE: Final = 280  # characters; a quote is cut at a word and stays a verbatim beginning
+SPOKEN_WORDS: Final = 4  # shorter turns ("Right.") show nothing
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A quote, where to hear it and why it was picked."""
+
+    tone: Tone
+    call_id: str
+    start: float
+    end: float
+    role: str
+    quote: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Talks:
+    """What was said and found, looked up by call."""
+
+    turns: Callable[[str], list[dict[str, Any]]]
+    objections: Callable[[str], list[dict[str, Any]]]
+    steps: Callable[[str], list[dict[str, Any]]]
+
+
+def talks(turns: pl.DataFrame, objections: pl.DataFrame, next_steps: pl.DataFrame) -> Talks:
+    """Return lookups by call; a call's rows become Python values only when it is asked for."""
+    return Talks(_by_call(turns, "turn"), _by_call(objections, "start"), _by_call(next_steps, "start"))
+
+
+def _by_call(table: pl.DataFrame, order: str) -> Callable[[str], list[dict[str, Any]]]:
+    parts = {str(key[0]): part for key, part in table.partition_by("call_id", as_dict=True).items()}
+
+    @cache
+    def rows(call_id: str) -> list[dict[str, Any]]:
+        part = parts.get(call_id)
+        return [] if part is None else part.sort(order).to_dicts()
+
+    return rows
+
+
+def find(behaviour: Behaviour, observations: Sequence[Row], tone: Tone, said: Talks) -> Moment | None:
+    """Return the first moment found in the calls in the order given, or None when no call shows one."""
+    finder = _FINDERS.get((behaviour.family, tone), _spanned)
+    return next((moment for row in observations if (moment := finder(behaviour, row, tone, said))), None)
+
+
+def _objection(behaviour: Behaviour, row: Row, tone: Tone, said: Talks) -> Moment | None:
+    wanted = ("resolved", "addressed") if tone == "good" else ("ignored",)
+    found = [one for one in said.objections(row["call_id"]) if one["handling"] in wanted]
+    if not found:
+        return None
+    one = min(found, key=lambda each: (wanted.index(each["handling"]), -each["score"], each["start"]))
+    kind = phrases.OBJECTION_TYPES[one["type"]]
+    if tone == "to_try":
+        return _moment(tone, one, phrases.WEAK_WHY_OBJECTION.format(type=kind))
+    move = phrases.MOVES.get(one["first_move"] or "", "")
+    return _moment(tone, one, phrases.GOOD_WHY_OBJECTION.format(type=kind, handling=one["handling"], move=move))
+
+
+def _good_close(behaviour: Behaviour, row: Row, tone: Tone, said: Talks) -> Moment | None:
+    dated = [step for step in said.steps(row["call_id"]) if step["level"] in DATED and step["role"] == "rep"]
+    if not dated:
+        return None
+    step = max(dated, key=lambda each: (each["confirmed"], each["firm"], each["start"]))
+    confirmed = phrases.CONFIRMED.format(quote=step["confirmation"]) if step["confirmation"] else ""
+    return _moment(tone, step, phrases.GOOD_WHY_CLOSE.format(confirmed=confirmed))
+
+
+def _weak_close(behaviour: Behaviour, row: Row, tone: Tone, said: Talks) -> Moment | None:
+    steps = said.steps(row["call_id"])
+    if any(step["level"] in DATED for step in steps):
+        return None
+    vague = [step for step in steps if step["role"] == "rep"]
+    if vague:
+        return _moment(tone, vague[-1], phrases.WEAK_WHY_CLOSE)
+    spoken = _spoken(said.turns(row["call_id"]), "rep")
+    late = spoken[-2:-1] or spoken[-1:]  # the very last one is the goodbye
+    return _turn_moment(tone, late[0], phrases.WEAK_WHY_CLOSE) if late else None
+
+
+def _good_floor(behaviour: Behaviour, row: Row, tone: Tone, said: Talks) -> Moment | None:
+    """The rep's words just before the customer's longest turn."""
+    turns = [turn for turn in said.turns(row["call_id"]) if not turn["backchannel"]]
+    pairs = [
+        (before, after)
+        for before, after in zip(turns, turns[1:], strict=False)
+        if before["role"] == "rep" and after["role"] == "customer" and _words(before) >= SPOKEN_WORDS
+    ]
+    if not pairs:
+        return None
+    before, after = max(pairs, key=lambda pair: (pair[1]["end"] - pair[1]["start"], -pair[1]["start"]))
+    return _turn_moment(
+        tone, before, phrases.GOOD_WHY_FLOOR.format(seconds=phrases.seconds(after["end"] - after["start"]))
+    )
+
+
+def _weak_floor(behaviour: Behaviour, row: Row, tone: Tone, said: Talks) -> Moment | None:
+    """The rep's longest turn of the call."""
+    spoken = _spoken(said.turns(row["call_id"]), "rep")
+    if not spoken:
+        return None
+    longest = max(spoken, key=lambda turn: (turn["end"] - turn["start"], -turn["start"]))
+    length = phrases.seconds(longest["end"] - longest["start"])
+    return _turn_moment(tone, longest, phrases.WEAK_WHY_FLOOR.format(seconds=length))
+
+
+def _spanned(behaviour: Behaviour, row: Row, tone: Tone, said: Talks) -> Moment | None:
+    """The turn that meets the metric's own stretch most; else the one that begins nearest to its end."""
+    turns = [turn for turn in said.turns(row["call_id"]) if _words(turn) > 0 and turn["role"] == "rep"]
+    if row["start"] is None or row["end"] is None or not turns:
+        return None
+    stretch = Span(row["start"], row["end"])
+    turn = max(turns, key=lambda each: (_shared(each, stretch), -abs(each["start"] - stretch.end)))
+    why = phrases.WEAK_WHY if tone == "to_try" else phrases.GOOD_WHY
+    return _turn_moment(tone, turn, why.format(value=phrases.number(row["value"], behaviour.unit)))
+
+
+_FINDERS: Final[Mapping[tuple[str, Tone], Callable[[Behaviour, Row, Tone, Talks], Moment | None]]] = {
+    ("objections", "to_try"): _objection,
+    ("objections", "good"): _objection,
+    ("close", "to_try"): _weak_close,
+    ("close", "good"): _good_close,
+    ("floor", "to_try"): _weak_floor,
+    ("floor", "good"): _good_floor,
+    ("questions", "to_try"): _weak_floor,
+    ("questions", "good"): _good_floor,
+}
+
+
+def _moment(tone: Tone, finding: Row, why: str) -> Moment:
+    return Moment(
+        tone,
+        finding["call_id"],
+        finding["start"],
+        finding["end"],
+        finding["role"],
+        cut(finding["quote"]),
+        why,
+    )
+
+
+def _turn_moment(tone: Tone, turn: Row, why: str) -> Moment:
+    return Moment(tone, turn["call_id"], turn["start"], turn["end"], turn["role"], cut(turn["text"]), why)
+
+
+def _spoken(turns: Iterable[dict[str, Any]], role: str) -> list[dict[str, Any]]:
+    return [turn for turn in turns if turn["role"] == role and _words(turn) >= SPOKEN_WORDS and not turn["backchannel"]]
+
+
+def _words(turn: Row) -> int:
+    return len(turn["text"].split())
+
+
+def _shared(turn: Row, stretch: Span) -> float:
+    return (Span(turn["start"], turn["end"]) & stretch).duration
+
+
+def cut(text: str) -> str:
+    """Return the beginning of a text, at most `MAX_QUOTE` characters, ending at a word; verbatim, nothing added.
+
+    >>> cut("We pay too much.")
+    'We pay too much.'
+    """
+    if len(text) <= MAX_QUOTE:
+        return text
+    head = text[: MAX_QUOTE + 1]
+    return (head.rsplit(None, 1)[0] if " " in head else head[:MAX_QUOTE]).rstrip(",;:–- ")

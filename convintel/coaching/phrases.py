@@ -1,0 +1,136 @@
+"""Every English sentence of the coaching stage, in one place: behaviour and next step, never personality.
+
+Sentences with variants are picked by a hash of rep, week and behaviour: they vary, and repeat exactly.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Final
+
+ANSWERED_LABEL: Final = "Objections answered"
+ANSWERED_TRY: Final = (
+    "When the customer pushes back, stop, ask one question about it, and only then answer. "
+    "Before you move on, check: “Does that settle it?”"
+)
+DATED_LABEL: Final = "Calls that end with a dated next step"
+DATED_TRY: Final = (
+    "Before you say goodbye, offer one day and one hour and wait for the yes: “Would Thursday at ten work for you?”"
+)
+
+ABOUT: Final = {
+    "objections": "how objections are met",
+    "close": "how the call ends",
+    "questions": "asking",
+    "floor": "who has the floor",
+    "pace": "timing",
+    "other": "the talk",
+}
+
+KEEP: Final = (
+    "Keep this: {label}, {value}",
+    "Keep doing this: {label}, {value}",
+)
+PRIORITY: Final = {
+    "lower": ("Bring this down: {label}, now {value}", "Less of this: {label}, now {value}"),
+    "higher": ("Bring this up: {label}, now {value}", "More of this: {label}, now {value}"),
+}
+
+HAPPENS: Final = "{label}: {value} over {calls} this week."
+PAST: Final = " Your own {weeks} weeks before: {past} over {calls}."
+NO_PAST: Final = " There are no earlier calls of yours to compare with."
+TEAM: Final = " The team’s middle half ({reps} people): {low} to {high}."
+NO_TEAM: Final = " The team is too small for a middle half."
+SHOWS: Final = " It shows in {shows} of {n}."
+
+MEASURE_PRIORITY: Final = (
+    "Next week’s page will show the same number: {value} now, {target} would be half of the way.",
+    "You will see it in the same number next week: from {value} towards {target}, half of the way.",
+)
+MEASURE_KEEP: Final = (
+    "Next week’s page will show whether it stays near {value}.",
+    "It holds if next week’s number stays near {value}.",
+)
+KEEP_TRY: Final = "Do it again in the next call, and say in the one-to-one how you do it, so that others can try it."
+
+RULE_PRIORITY: Final = (
+    "Score {score:.2f} = gap {gap:.2f} × shows in {shows} of {n} calls × control {control:.1f}. "
+    "Gap = {beyond:.2f} beyond the team’s middle half + half of {worse:.2f} worse than your own past, both in "
+    "standard deviations between calls ({step}); the team part uses {steady}: this week with your past counted as up "
+    "to two calls. A gap of {least:.2f} or more counts. {rival}"
+)
+RULE_KEEP: Final = (
+    "Strength {score:.2f} = {ahead:.2f} ahead of the team’s middle half + half of {better:.2f} better than your own "
+    "past, in standard deviations between calls ({step}). {rival}"
+)
+RIVAL: Final = "Next in line: {label}, {score:.2f}."
+NO_RIVAL: Final = "Nothing else came close enough to count."
+
+WEAK_WHY: Final = "This call: {value}."
+GOOD_WHY: Final = "This call: {value}."
+WEAK_WHY_OBJECTION: Final = "A {type} objection that the call moves past without an answer."
+GOOD_WHY_OBJECTION: Final = "A {type} objection, {handling}{move}."
+MOVES: Final = {
+    "question": ", met with a question first",
+    "acknowledgement": ", taken up before it was answered",
+    "rebuttal": ", answered at once",
+    "concession": ", answered with a concession",
+    "change_of_subject": "",
+}
+WEAK_WHY_CLOSE: Final = "No date was agreed here."
+GOOD_WHY_CLOSE: Final = "A date was offered{confirmed}."
+CONFIRMED: Final = " and the customer said yes: “{quote}”"
+GOOD_WHY_FLOOR: Final = "After this the customer spoke for {seconds} in a row."
+WEAK_WHY_FLOOR: Final = "{seconds} without a word from the customer."
+
+OBJECTION_TYPES: Final = {
+    "price": "price",
+    "timing": "timing",
+    "authority": "who decides",
+    "need": "need",
+    "competitor": "competitor",
+    "trust": "trust",
+    "product": "product",
+    "contract": "contract",
+    "brush_off": "brush-off",
+}
+
+
+def pick(variants: tuple[str, ...], *seed: str) -> str:
+    """Return one of the variants, the same for the same seed on every machine."""
+    digest = hashlib.sha256("|".join(seed).encode()).digest()
+    return variants[digest[0] % len(variants)]
+
+
+def number(value: float, unit: str) -> str:
+    """Return a value as it is read aloud.
+
+    >>> number(0.624, "share"), number(76.4, "seconds"), number(0.42, "seconds"), number(1.94, "per minute")
+    ('62 %', '1:16 min', '0.4 s', '1.9 a minute')
+    """
+    if unit in ("share", "yes/no"):
+        return f"{value * 100:.0f} %"
+    if unit == "seconds":
+        return seconds(value)
+    if unit == "per minute":
+        return f"{value:.1f} a minute"
+    if unit == "words per minute":
+        return f"{value:.0f} words a minute"
+    return f"{value:.1f}".removesuffix(".0")
+
+
+def seconds(value: float) -> str:
+    """Return a duration: tenths below ten seconds, then seconds, from a minute on minutes.
+
+    >>> seconds(-0.31), seconds(59.6), seconds(12.2)
+    ('-0.3 s', '1:00 min', '12 s')
+    """
+    if abs(value) < 9.95:
+        return f"{value:.1f} s"
+    whole = round(value)
+    return f"{whole} s" if whole < 60 else f"{whole // 60}:{whole % 60:02d} min"
+
+
+def calls(count: int) -> str:
+    """Return "1 call" or "n calls"."""
+    return "1 call" if count == 1 else f"{count} calls"

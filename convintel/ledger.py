@@ -1,0 +1,89 @@
+"""The ledger: which files were seen with which bytes, which calls were set aside and why, which reports are current.
+
+One SQLite file written by the parent process only. Results themselves stand in the store; losing the ledger costs a
+re-hash of the inbox and a second try at what was set aside.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+_TABLES = """
+create table if not exists files (path text primary key, size integer, mtime_ns integer, sha256 text);
+create table if not exists aside (call_id text primary key, key text, reason text, remedy text, attempts integer);
+create table if not exists reports (week text primary key, key text);
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """A call that could not be processed: under which key, why, what to do, how often it was tried."""
+
+    call_id: str
+    key: str
+    reason: str
+    remedy: str
+    attempts: int
+
+
+class Ledger:
+    """Open with `with Ledger(path) as ledger`; every write is its own transaction."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._db = sqlite3.connect(path, isolation_level=None, timeout=30)
+        self._db.executescript(_TABLES)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._db.close()
+
+    def known_digest(self, path: str, size: int, mtime_ns: int) -> str | None:
+        """Return the digest of a file seen before with the same size and time of change."""
+        row = self._one("select sha256 from files where path=? and size=? and mtime_ns=?", path, size, mtime_ns)
+        return None if row is None else str(row[0])
+
+    def remember_digests(self, rows: Iterable[tuple[str, int, int, str]]) -> None:
+        """Record (path, size, mtime_ns, sha256) of files."""
+        self._db.execute("begin")
+        self._db.executemany("insert or replace into files values (?,?,?,?)", rows)
+        self._db.execute("commit")
+
+    def set_aside(self, call_id: str, key: str, reason: str, remedy: str) -> None:
+        """Record that a call cannot be processed under this key."""
+        self._db.execute(
+            "insert into aside values (?,?,?,?,1) on conflict(call_id) do update set"
+            " attempts = case when key = excluded.key then attempts + 1 else 1 end,"
+            " key=excluded.key, reason=excluded.reason, remedy=excluded.remedy",
+            (call_id, key, reason, remedy),
+        )
+
+    def clear_aside(self, call_id: str) -> None:
+        """Record that a call went through after all."""
+        self._db.execute("delete from aside where call_id=?", (call_id,))
+
+    def aside(self) -> dict[str, SetAside]:
+        """Return what is set aside, by call."""
+        with closing(self._db.execute("select * from aside order by call_id")) as rows:
+            return {row[0]: SetAside(*row) for row in rows}
+
+    def report_key(self, week: str) -> str | None:
+        """Return the key under which a week's report was written."""
+        row = self._one("select key from reports where week=?", week)
+        return None if row is None else str(row[0])
+
+    def remember_report(self, week: str, key: str) -> None:
+        """Record the key of a week's report."""
+        self._db.execute("insert or replace into reports values (?,?)", (week, key))
+
+    def _one(self, query: str, *values: object) -> tuple[object, ...] | None:
+        with closing(self._db.execute(query, values)) as rows:
+            found: tuple[object, ...] | None = rows.fetchone()
+            return found

@@ -1,0 +1,23 @@
+"""The whole line, for `flows/` and the command line, which are its only callers.
+
+`survey` looks at the inbox and knows, by content keys, what is done and what is not; `process` takes the new calls
+through the stages that look at one call, in worker processes; `weekly` runs the stages that look at all calls and
+writes the report; `run` puts them together into the two steps that can be repeated at will.
+"""
+
+from convintel.pipeline.run import IngestResult, ingest, make_report
+from convintel.pipeline.survey import Survey, pending_jobs, read_forgotten, survey
+from convintel.pipeline.weekly import WeeklyResult, newest_week, week_before
+
+__all__ = [
+    "IngestResult",
+    "Survey",
+    "WeeklyResult",
+    "ingest",
+    "make_report",
+    "newest_week",
+    "pending_jobs",
+    "read_forgotten",
+    "survey",
+    "week_before",
+]

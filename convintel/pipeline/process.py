@@ -1,0 +1,193 @@
+"""New calls through the stages that look at one call, in one worker process per core.
+
+Each worker has its own recogniser with one thread and loads it once. A worker that dies (a crash in native code, the
+system's memory killer) costs its call in hand: the call is tried once more in a fresh worker, then set aside.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import queue
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import Final, Literal
+
+import polars as pl
+
+from convintel import recordings, signals, transcript, turns
+from convintel.errors import RecordingError
+from convintel.pipeline.survey import Job
+from convintel.settings import Settings
+from convintel.store import Store
+
+_ONE_THREAD: Final = (
+    "OMP_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "POLARS_MAX_THREADS",
+)
+_TRIES: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class CallOutcome:
+    """What became of one call; `key` is the content key under which a set-aside call need not be tried again."""
+
+    call_id: str
+    path: str
+    status: Literal["done", "set aside"]
+    key: str
+    seconds: float
+    reason: str = ""
+    remedy: str = ""
+    transient: bool = False  # may pass next time: the file could not be read now
+
+
+def process_call(job: Job, store: Store, settings: Settings) -> None:
+    """Bring one call's transcript, turns and signals into the store; results that are there are not made again.
+
+    Raises:
+        RecordingError: the call cannot be used.
+        ModelError: a model is missing or wrong.
+    """
+    call, keys, call_id = job.call, job.keys, job.call["call_id"]
+
+    def audio() -> recordings.Audio:
+        return recordings.decode(job.path)
+
+    if not store.has("transcript", call_id, keys.transcript):
+        if call["kind"] == "transcript":
+            words = transcript.read_transcript(call_id, job.path, settings)
+        else:
+            words = transcript.transcribe(call_id, audio(), _recogniser(settings.model_dump_json()), settings)
+        store.write("transcript", call_id, keys.transcript, words)
+    heard = _tables(store, "transcript", call_id, keys.transcript)
+    if not store.has("turns", call_id, keys.turns):
+        said = turns.build_turns(
+            call, heard, load_audio=audio, reps=job.reps, corrections=job.call_corrections, settings=settings
+        )
+        store.write("turns", call_id, keys.turns, said)
+    if not store.has("signals", call_id, keys.signals):
+        said = _tables(store, "turns", call_id, keys.turns)
+        reader = _reader(settings.model_dump_json())
+        found = signals.measure(
+            call, heard, said, reader=reader, corrections=job.finding_corrections, settings=settings
+        )
+        store.write("signals", call_id, keys.signals, found)
+
+
+def process_calls(
+    jobs: Sequence[Job],
+    *,
+    store: Store,
+    settings: Settings,
+    workers: int,
+    on_outcome: Callable[[CallOutcome], None],
+) -> None:
+    """Process all jobs in `workers` processes; `on_outcome` hears of each call, from this thread, as it ends."""
+    waiting: queue.SimpleQueue[Job] = queue.SimpleQueue()
+    for job in jobs:
+        waiting.put(job)
+    done: queue.SimpleQueue[CallOutcome | BaseException] = queue.SimpleQueue()
+    stop = threading.Event()
+    with ThreadPoolExecutor(max_workers=max(1, min(workers, len(jobs)))) as threads:
+        for _ in range(max(1, min(workers, len(jobs)))):
+            threads.submit(_serve, waiting, done, stop, store.root, settings)
+        try:
+            for _ in jobs:
+                outcome = done.get()
+                if isinstance(outcome, BaseException):
+                    raise outcome
+                on_outcome(outcome)
+        finally:
+            stop.set()
+
+
+def worker_count(settings: Settings, asked: int | None) -> int:
+    """Return how many worker processes to use: asked for, else the settings', else one a core."""
+    return asked or settings.run.workers or len(os.sched_getaffinity(0))
+
+
+def _serve(
+    waiting: queue.SimpleQueue[Job],
+    done: queue.SimpleQueue[CallOutcome | BaseException],
+    stop: threading.Event,
+    store: Path,
+    settings: Settings,
+) -> None:
+    pool = _new_pool()
+    try:
+        while not stop.is_set():
+            try:
+                job = waiting.get_nowait()
+            except queue.Empty:
+                return
+            pool, outcome = _run(pool, job, store, settings)
+            done.put(outcome)
+    except BaseException as error:  # hand it to the caller's thread, which would else wait for ever
+        done.put(error)
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _run(
+    pool: ProcessPoolExecutor, job: Job, store: Path, settings: Settings
+) -> tuple[ProcessPoolExecutor, CallOutcome]:
+    for _ in range(_TRIES):
+        try:
+            return pool, pool.submit(_in_worker, job, store, settings).result()
+        except BrokenProcessPool:
+            pool.shutdown()
+            pool = _new_pool()
+    reason = f"the worker process died {_TRIES} times while at this call"
+    return pool, _set_aside(job, reason, "re-export the recording; if memory is short, use fewer --workers")
+
+
+def _new_pool() -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"), initializer=_single_thread)
+
+
+def _single_thread() -> None:
+    for name in _ONE_THREAD:
+        os.environ[name] = "1"
+    os.environ["TOKENIZERS_PARALLELISM"] = "false"
+
+
+def _in_worker(job: Job, store: Path, settings: Settings) -> CallOutcome:
+    try:
+        process_call(job, Store(store), settings)
+    except RecordingError as error:
+        return _set_aside(job, error.what, error.remedy or "look at the file")
+    except OSError as error:
+        if error.filename is None or Path(error.filename) != job.path:
+            raise
+        outcome = _set_aside(job, f"cannot be read: {error.strerror}", "check that the file is there and readable")
+        return replace(outcome, transient=True)
+    return CallOutcome(job.call["call_id"], job.call["path"], "done", job.keys.signals, job.seconds)
+
+
+def _set_aside(job: Job, reason: str, remedy: str) -> CallOutcome:
+    return CallOutcome(
+        job.call["call_id"], job.call["path"], "set aside", job.keys.signals, job.seconds, reason, remedy
+    )
+
+
+def _tables(store: Store, stage: str, call_id: str, key: str) -> dict[str, pl.DataFrame]:
+    folder = store.path(stage, call_id, key)
+    return {path.stem: pl.read_parquet(path) for path in sorted(folder.glob("*.parquet"))}
+
+
+@cache  # once per worker process
+def _recogniser(settings: str) -> transcript.Recogniser:
+    return transcript.load_recogniser(Settings.model_validate_json(settings))
+
+
+@cache
+def _reader(settings: str) -> signals.Reader:
+    return signals.load_reader(Settings.model_validate_json(settings))

@@ -1,0 +1,88 @@
+"""The two halves of a run, each safe to repeat: take in what is new, and write a week's report."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Final
+
+from convintel import search
+from convintel.ledger import Ledger
+from convintel.pipeline.process import CallOutcome, process_calls, worker_count
+from convintel.pipeline.survey import pending_jobs, survey
+from convintel.pipeline.weekly import WeeklyResult, newest_week, weekly
+from convintel.progress import show_progress
+from convintel.settings import load
+from convintel.store import Store
+from convintel.workspace import Workspace
+
+_PATIENCE: Final = 6 * 3600.0  # seconds that a scheduled run waits for another one
+
+
+@dataclass(frozen=True, slots=True)
+class IngestResult:
+    """How many calls were processed now, set aside now, and were up to date before."""
+
+    processed: int
+    set_aside: int
+    current: int
+
+
+def ingest(
+    root: Path, *, since: date | None = None, workers: int | None = None, scheduled: bool = False
+) -> IngestResult:
+    """Take every new call of the inbox through the per-call stages; one bad recording never stops the rest.
+
+    Args:
+        root: the workspace.
+        since: leave out calls before this day.
+        workers: worker processes; None = the settings'.
+        scheduled: nobody watches: wait for another run to end, and leave files that may still be copied for next time.
+    """
+    workspace = Workspace(root)
+    settings, store = load(root), Store(workspace.store)
+    settle = settings.recordings.settle_seconds if scheduled else 0.0
+    with workspace.locked(wait_seconds=_PATIENCE if scheduled else 0), Ledger(workspace.ledger) as ledger:
+        found = survey(workspace, settings, ledger, since=since, settle_seconds=settle)
+        jobs = pending_jobs(found, store)
+        outcomes: list[CallOutcome] = []
+        if jobs:
+            with show_progress(len(jobs), sum(job.seconds for job in jobs) / 60) as progress:
+
+                def note(outcome: CallOutcome) -> None:
+                    outcomes.append(outcome)
+                    _record(ledger, outcome)
+                    progress.call_done(outcome.path, outcome.seconds / 60, outcome.reason)
+
+                process_calls(
+                    jobs, store=store, settings=settings, workers=worker_count(settings, workers), on_outcome=note
+                )
+        search.update(workspace.search_index, store, {call_id: keys.turns for call_id, keys in found.keys.items()})
+    bad = sum(outcome.status == "set aside" for outcome in outcomes)
+    return IngestResult(len(outcomes) - bad, bad, found.calls.height - len(outcomes))
+
+
+def make_report(root: Path, *, week: str | None = None, scheduled: bool = False, again: bool = False) -> WeeklyResult:
+    """Write a week's report (default: the newest with a call) from the store; `again`: also when it is current."""
+    workspace = Workspace(root)
+    settings, store = load(root), Store(workspace.store)
+    with workspace.locked(wait_seconds=_PATIENCE if scheduled else 0), Ledger(workspace.ledger) as ledger:
+        found = survey(workspace, settings, ledger)
+        with show_progress(0, 0.0) as progress:
+            return weekly(
+                found,
+                week=week or newest_week(found),
+                store=store,
+                ledger=ledger,
+                settings=settings,
+                step=progress.step,
+                again=again,
+            )
+
+
+def _record(ledger: Ledger, outcome: CallOutcome) -> None:
+    if outcome.status == "done":
+        ledger.clear_aside(outcome.call_id)
+    elif not outcome.transient:
+        ledger.set_aside(outcome.call_id, outcome.key, outcome.reason, outcome.remedy)

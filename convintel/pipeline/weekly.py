@@ -1,0 +1,240 @@
+"""The stages that look at all calls: themes, outcomes, coaching and the report of one week."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Final
+
+import polars as pl
+
+from convintel import coaching, models, outcomes, report, themes
+from convintel.errors import WorkspaceError
+from convintel.ledger import Ledger
+from convintel.pipeline.embeddings import StoredEncoder, embed_concerns
+from convintel.pipeline.survey import Survey
+from convintel.settings import Settings
+from convintel.store import Store, content_key, file_digest
+from convintel.tables import SCHEMAS, frame
+
+_SIGNALS: Final = ("metrics", "objections", "next_steps", "questions", "concerns")
+_TURNS: Final = ("turns", "talk", "roles")
+VERSION: Final = 1  # raise when what these stages compute changes
+
+
+@dataclass(frozen=True, slots=True)
+class WeeklyResult:
+    """Where a week's report is, and whether it was made now or found current."""
+
+    week: str
+    index: Path
+    made: bool
+
+
+def newest_week(found: Survey) -> str:
+    """Return the newest ISO week that has a call.
+
+    Raises:
+        WorkspaceError: no call has a time.
+    """
+    weeks = found.calls["week"].drop_nulls()
+    if weeks.is_empty():
+        raise WorkspaceError(
+            "no call has a date, so there is no week to report on",
+            where=found.workspace.inbox,
+            remedy="give started_at in sidecars or calls.csv; `convintel check` lists the calls",
+        )
+    return str(weeks.max())
+
+
+def last_day(week: str) -> date:
+    """Return the Sunday of an ISO week.
+
+    >>> last_day("2026-W44")
+    datetime.date(2026, 11, 1)
+    """
+    year, number = week.split("-W")
+    return date.fromisocalendar(int(year), int(number), 7)
+
+
+def week_before(day: date) -> str:
+    """Return the ISO week before the one of `day`.
+
+    >>> week_before(date(2026, 11, 2))
+    '2026-W44'
+    """
+    year, number, _ = (day - timedelta(days=7)).isocalendar()
+    return f"{year}-W{number:02d}"
+
+
+def weekly(
+    found: Survey,
+    *,
+    week: str,
+    store: Store,
+    ledger: Ledger,
+    settings: Settings,
+    step: Callable[[str], None] = lambda _: None,
+    again: bool = False,
+) -> WeeklyResult:
+    """Write a week's report unless it is current (or `again`); `step` hears the name of each stage as it begins."""
+    done = _done_calls(found, store, week)
+    folder = found.workspace.reports / week
+    key = _weekly_key(found, done, week, settings)
+    if not again and ledger.report_key(week) == key and (folder / "index.html").is_file():
+        return WeeklyResult(week, folder / "index.html", made=False)
+    tables = _read(found, done, store)
+    step("outcomes")
+    tables |= _outcomes(found, tables, week, settings)
+    step("themes")
+    tables |= _themes(found, tables, done, week, store, settings)
+    step("coaching")
+    tables |= coaching.coach(
+        tables["calls"],
+        tables["metrics"],
+        tables["objections"],
+        tables["next_steps"],
+        tables["questions"],
+        tables["turns"],
+        tables["win_rates"],
+        week=week,
+        reps=found.reps,
+        settings=settings,
+    )
+    store.write("weekly", week, key, {name: tables[name] for name in SCHEMAS if name in _WEEKLY_TABLES})
+    step("report")
+    summary = report.summarise(tables, week=week, settings=settings, facts=_facts(settings))
+    recordings = found.workspace.inbox if settings.report.audio else None
+    index = report.write_report(summary, folder, recordings=recordings)
+    ledger.remember_report(week, key)
+    return WeeklyResult(week, index, made=True)
+
+
+_WEEKLY_TABLES: Final = frozenset(
+    {
+        "calls",
+        "unused",
+        "deals",
+        "matches",
+        "win_rates",
+        "associations",
+        "themes",
+        "theme_members",
+        "advice",
+        "evidence",
+    }
+)
+
+
+def _done_calls(found: Survey, store: Store, week: str) -> pl.DataFrame:
+    """Return the calls up to the week whose signals are there, in a fixed order; calls without a date come along."""
+    ready = [
+        call_id for call_id in found.calls["call_id"] if store.has("signals", call_id, found.keys[call_id].signals)
+    ]
+    in_time = pl.col("week").is_null() | (pl.col("week") <= week)
+    return found.calls.filter(pl.col("call_id").is_in(ready) & in_time).sort("started_at", "call_id")
+
+
+def _weekly_key(found: Survey, done: pl.DataFrame, week: str, settings: Settings) -> str:
+    deals = found.workspace.deals
+    return content_key(
+        VERSION,
+        week,
+        done.write_json(),
+        [found.keys[call_id].signals for call_id in done["call_id"]],
+        found.unused.write_json(),
+        [(aside.call_id, aside.reason) for aside in found.set_aside],
+        [str(rep) for rep in found.reps],
+        file_digest(deals) if deals.is_file() else None,
+        themes.Registry.digest(_snapshot_before(found, week)),
+        settings.model_dump(mode="json", exclude={"run"}),
+        [model.digest for model in models.catalogue()],
+        {table.name: table.version for table in SCHEMAS.values()},
+    )
+
+
+def _read(found: Survey, done: pl.DataFrame, store: Store) -> dict[str, pl.DataFrame]:
+    keys = [(call_id, found.keys[call_id]) for call_id in done["call_id"]]
+    tables = {"calls": done, "unused": _all_unused(found)}
+    tables["audio"] = store.read_many("transcript", "audio", [(call_id, key.transcript) for call_id, key in keys])
+    for name in _TURNS:
+        tables[name] = store.read_many("turns", name, [(call_id, key.turns) for call_id, key in keys])
+    for name in _SIGNALS:
+        tables[name] = store.read_many("signals", name, [(call_id, key.signals) for call_id, key in keys])
+    return tables
+
+
+def _all_unused(found: Survey) -> pl.DataFrame:
+    paths = dict(zip(found.calls["call_id"], found.calls["path"], strict=True))
+    rows: list[dict[str, object]] = [
+        {
+            "source": f"inbox/{paths[aside.call_id]}",
+            "row": None,
+            "what": aside.reason,
+            "remedy": aside.remedy,
+            "severity": "set aside",
+        }
+        for aside in found.set_aside
+    ]
+    return pl.concat([found.unused, frame("unused", rows)]).unique(maintain_order=True)
+
+
+def _outcomes(
+    found: Survey, tables: Mapping[str, pl.DataFrame], week: str, settings: Settings
+) -> dict[str, pl.DataFrame]:
+    path = found.workspace.deals
+    deals, unused = SCHEMAS["deals"].schema.create_empty(), SCHEMAS["unused"].schema.create_empty()
+    if path.is_file():
+        deals, unused = outcomes.read_deals(path, reps=found.reps, settings=settings)
+    matches = outcomes.match(tables["calls"], deals, settings=settings)
+    return {
+        "deals": deals,
+        "unused": pl.concat([tables["unused"], unused]),
+        "matches": matches,
+        "win_rates": outcomes.win_rates(deals, reps=found.reps, as_of=last_day(week), settings=settings),
+        "associations": outcomes.associate(tables["calls"], tables["metrics"], matches, deals, settings=settings),
+    }
+
+
+def _themes(
+    found: Survey,
+    tables: Mapping[str, pl.DataFrame],
+    done: pl.DataFrame,
+    week: str,
+    store: Store,
+    settings: Settings,
+) -> dict[str, pl.DataFrame]:
+    signal_keys = {call_id: found.keys[call_id].signals for call_id in done["call_id"]}
+    vectors = embed_concerns(tables["concerns"], signal_keys, store=store, settings=settings)
+    grouped, registry = themes.group(
+        tables["concerns"],
+        tables["calls"],
+        tables["matches"],
+        week=week,
+        encoder=StoredEncoder(vectors, settings),
+        registry=themes.Registry.load(_snapshot_before(found, week)),
+        settings=settings,
+    )
+    registry.save(found.workspace.theme_snapshots / f"{week}.json")
+    return grouped
+
+
+def _snapshot_before(found: Survey, week: str) -> Path | None:
+    """Return the registry as the last reported week before this one left it: making a week again starts there."""
+    earlier = sorted(path for path in found.workspace.theme_snapshots.glob("*.json") if path.stem < week)
+    return earlier[-1] if earlier else None
+
+
+def _facts(settings: Settings) -> dict[str, Any]:
+    """Return what the method page needs to know about models and versions."""
+    used = {settings.speech.model, settings.themes.encoder}
+    return {
+        "models": [model.as_dict() for model in models.catalogue() if model.kind != "recogniser" or model.name in used],
+        "versions": {
+            name: version(name) for name in ("convintel", "faster-whisper", "spacy", "sentence-transformers", "polars")
+        },
+        "settings": settings.model_dump(mode="json", exclude={"run"}),
+    }

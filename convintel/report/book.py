@@ -1,0 +1,185 @@
+"""The tables of a report opened once: rows by call, the week and its window, names, and how a quote is put."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import polars as pl
+
+from convintel.coaching.behaviours import Behaviour, measures, observe
+from convintel.coaching.weeks import monday, weeks_before
+from convintel.report import phrases
+from convintel.report.names import slugs
+from convintel.settings import Settings
+from convintel.tables import SCHEMAS
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Book:
+    """Everything the sections of a summary read. Times are seconds, dates local to the call."""
+
+    tables: Mapping[str, pl.DataFrame]
+    week: str
+    before: tuple[str, ...]
+    settings: Settings
+    facts: Mapping[str, Any]
+    calls: Mapping[str, Row]
+    observations: pl.DataFrame
+    measures: tuple[Behaviour, ...]
+    people: Mapping[str, str]
+    slugs: Mapping[str, str]
+    turns: Mapping[str, pl.DataFrame]
+
+    @property
+    def first_day(self) -> date:
+        """Monday of the week."""
+        return monday(self.week)
+
+    @property
+    def last_day(self) -> date:
+        """Sunday of the week."""
+        return self.first_day + timedelta(days=6)
+
+    @property
+    def window(self) -> tuple[str, ...]:
+        """The weeks of charts and comparisons, oldest first, this one last."""
+        return (*self.before, self.week)
+
+    def ids(self, *weeks: str, rep: str | None = None) -> list[str]:
+        """Return the measured calls of some weeks (and of one rep), in order of time."""
+        found = [
+            call
+            for call in self.calls.values()
+            if call["week"] in weeks and call["measured"] and (rep is None or call["rep"] == rep)
+        ]
+        return [call["call_id"] for call in sorted(found, key=_by_time)]
+
+    def rows(self, table: str, *weeks: str, rep: str | None = None) -> list[Row]:
+        """Return a table's rows of the calls of some weeks, by call and time."""
+        frame = self.tables[table]
+        found = frame.filter(pl.col("call_id").is_in(self.ids(*weeks, rep=rep)))
+        order = [name for name in ("call_id", "start", "finding_id") if name in frame.columns]
+        return found.sort(order).to_dicts()
+
+    def quote(self, call_id: str, start: float, end: float, role: str, text: str, **more: Any) -> Row:
+        """Return a quote with who said it and where to hear it."""
+        call = self.calls[call_id]
+        return {
+            "call_id": call_id,
+            "turn": self._turn_at(call_id, start),
+            "start": start,
+            "end": end,
+            "role": role,
+            "who": self.who(call, role),
+            "text": text,
+            "call": call["label"],
+            "when": call["when"],
+            "audio": call["audio"],
+            **more,
+        }
+
+    def who(self, call: Row, role: str) -> str:
+        """Return the name of the speaker if it is known, else the role."""
+        name = call["rep_name"] if role == "rep" else call["customer_name"] if role == "customer" else None
+        return str(name or phrases.ROLES[role])
+
+    def _turn_at(self, call_id: str, start: float) -> int | None:
+        frame = self.turns.get(call_id)
+        if frame is None:
+            return None
+        inside = frame.filter(pl.col("start") <= start + 0.01).sort("turn")
+        return None if inside.is_empty() else int(inside["turn"][-1])
+
+
+def open_book(
+    tables: Mapping[str, pl.DataFrame], *, week: str, settings: Settings, facts: Mapping[str, Any]
+) -> Book:
+    """Return the book of a week; tables that are missing are taken as empty."""
+    full = {name: tables[name] if name in tables else table.schema.create_empty() for name, table in SCHEMAS.items()}
+    turns = {str(key[0]): part for key, part in full["turns"].partition_by("call_id", as_dict=True).items()}
+    calls = _calls(full, set(turns) | set(full["metrics"]["call_id"].unique()), settings)
+    listed = measures()
+    people = _people(calls, full, facts)
+    return Book(
+        tables=full,
+        week=week,
+        before=tuple(weeks_before(week, settings.coaching.past_weeks)),
+        settings=settings,
+        facts=facts,
+        calls=calls,
+        observations=observe(full["calls"], full["metrics"], full["objections"], full["next_steps"], chosen=listed),
+        measures=listed,
+        people=people,
+        slugs=slugs(people.items()),
+        turns=turns,
+    )
+
+
+def _calls(tables: Mapping[str, pl.DataFrame], measured: set[str], settings: Settings) -> dict[str, Row]:
+    audio = {row["call_id"]: row for row in tables["audio"].to_dicts()}
+    rows = sorted(tables["calls"].to_dicts(), key=_by_time)
+    return {
+        row["call_id"]: {
+            **row,
+            "measured": row["call_id"] in measured,
+            "seconds": audio.get(row["call_id"], {}).get("seconds"),
+            "label": _label(row),
+            "when": _when(row),
+            "audio": row["path"] if row["kind"] == "recording" and settings.report.audio else None,
+        }
+        for row in rows
+    }
+
+
+def _by_time(row: Row) -> tuple[bool, str, str]:
+    return row["started_at"] is None, str(row["started_at"]), row["call_id"]
+
+
+def _label(row: Row) -> str:
+    return str(row["account"] or row["customer_name"] or row["title"] or row["path"])
+
+
+def local(row: Row) -> datetime | None:
+    """Return when a call began by the clock of its people, or None."""
+    if row["started_at"] is None:
+        return None
+    moment: datetime = row["started_at"] + timedelta(minutes=row["utc_offset_min"] or 0)
+    return moment
+
+
+def _when(row: Row) -> str:
+    moment = local(row)
+    return "" if moment is None else phrases.moment(moment)
+
+
+def _people(calls: Mapping[str, Row], tables: Mapping[str, pl.DataFrame], facts: Mapping[str, Any]) -> dict[str, str]:
+    """Names by e-mail: from the roster if the facts carry it, else from calls and deals."""
+    names: dict[str, str] = {}
+    for row in tables["deals"].sort("deal_id").to_dicts():
+        if row["owner"]:
+            names[row["owner"]] = row["owner_name"] or row["owner"]
+    for row in calls.values():
+        if row["rep"]:
+            names[row["rep"]] = row["rep_name"] or names.get(row["rep"], row["rep"])
+    for person in facts.get("reps", ()):
+        names[person["email"]] = person["name"]
+    return dict(sorted(names.items()))
+
+
+def grouped(rows: Sequence[Row], key: str) -> dict[Any, list[Row]]:
+    """Return rows by the value of a column, in the order they came."""
+    groups: dict[Any, list[Row]] = defaultdict(list)
+    for row in rows:
+        groups[row[key]].append(row)
+    return dict(groups)
+
+
+def average(values: Sequence[float]) -> float | None:
+    """Return the plain mean, or None of nothing."""
+    return sum(values) / len(values) if values else None

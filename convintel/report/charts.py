@@ -1,0 +1,230 @@
+"""Charts as inline SVG: the same bytes for the same numbers, coloured by the page (light, dark, print).
+
+Altair describes, vl-convert draws without network or browser. Colours are written as stand-ins and exchanged for CSS
+variables, so that one SVG fits both colour schemes. Each chart carries its message as caption and its data as table.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from convintel.coaching.phrases import number
+from convintel.report import phrases
+
+Row = dict[str, Any]
+Drawer = Callable[[Any], Any]
+
+INK, FAINT, MAIN, SOFT, WARM, GOOD, PALE, PAPER = (
+    "#010101", "#020202", "#030303", "#040404", "#050505", "#060606", "#070707", "#080808",
+)  # fmt: skip
+VARIABLES: Final[Mapping[str, str]] = {
+    INK: "var(--muted)",
+    FAINT: "var(--line)",
+    MAIN: "var(--rep)",
+    SOFT: "var(--soft)",
+    WARM: "var(--try)",
+    GOOD: "var(--good)",
+    PALE: "var(--pale)",
+    PAPER: "var(--card)",
+}
+HANDLED: Final = (("resolved", GOOD), ("addressed", MAIN), ("ignored", WARM), ("open", PALE))
+FEWEST_WEEKS: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A drawn chart with its message and its data."""
+
+    name: str
+    svg: str
+    caption: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+def objections(section: Row) -> Chart | None:
+    """Stacked bars: objections by type, divided by how they were met. None without an objection."""
+    types = [row for row in section["types"] if row["n"]]
+    if not types:
+        return None
+    data = [
+        {"type": row["label"], "met": phrases.HANDLINGS[how], "n": row[how], "order": order}
+        for row in types
+        for order, (how, _) in enumerate(HANDLED)
+    ]
+
+    def draw(alt: Any) -> Any:
+        scale = alt.Scale(domain=[phrases.HANDLINGS[how] for how, _ in HANDLED], range=[colour for _, colour in HANDLED])
+        return (
+            alt.Chart(alt.Data(values=data))
+            .mark_bar(height=16, stroke=PAPER, strokeWidth=1.5)
+            .encode(
+                x=alt.X("n:Q", title="Objections this week", axis=alt.Axis(tickMinStep=1, format="d")),
+                y=alt.Y("type:N", title=None, sort=[row["label"] for row in types]),
+                color=alt.Color("met:N", scale=scale, legend=alt.Legend(title=None, orient="top")),
+                order="order:Q",
+            )
+            .properties(width=430, height=alt.Step(28))
+        )
+
+    caption = phrases.CHART_OBJECTIONS.format(top=types[0]["label"], answered=section["answered"], n=section["n"])
+    columns = ("Objection", *(phrases.HANDLINGS[how] for how, _ in HANDLED), "This week", "A week before")
+    rows = tuple(
+        (
+            row["label"],
+            *(str(row[how]) for how, _ in HANDLED),
+            str(row["n"]),
+            "–" if row["before_a_week"] is None else phrases.mean(row["before_a_week"]),
+        )
+        for row in section["types"]
+    )
+    return Chart("objections", _svg(draw), caption, columns, rows)
+
+
+def trend(row: Row, *, caption: str, band: bool = True) -> Chart | None:
+    """A line over weeks with the team's middle half as band. None with fewer than two weeks of data."""
+    points = [week for week in row["weeks"] if week["value"] is not None]
+    if len(points) < FEWEST_WEEKS:
+        return None
+    scale = 100.0 if row["unit"] in ("share", "yes/no") else 1.0
+    data = [{"week": _short(week["week"]), "value": week["value"] * scale, "n": week["n"]} for week in points]
+    order = [_short(week["week"]) for week in row["weeks"]]
+    edges = [{"low": row["low"] * scale, "high": row["high"] * scale}] if band and row["low"] is not None else []
+
+    def draw(alt: Any) -> Any:
+        base = alt.Chart(alt.Data(values=data))
+        x = alt.X("week:O", title=None, scale=alt.Scale(domain=order), axis=alt.Axis(labelAngle=0, grid=False))
+        y = alt.Y("value:Q", title=_axis(row["unit"]), scale=alt.Scale(zero=row["unit"] in ("share", "yes/no"), nice=True))
+        layers = [base.mark_line(color=MAIN, strokeWidth=2.5).encode(x=x, y=y), base.mark_circle(color=MAIN, size=52, opacity=1).encode(x=x, y=y)]
+        if edges:
+            area = alt.Chart(alt.Data(values=edges)).mark_rect(color=SOFT, opacity=1)
+            layers.insert(0, area.encode(y=alt.Y("low:Q"), y2="high:Q"))
+        return alt.layer(*layers).properties(width=470, height=150)
+
+    rows = tuple((week["week"], number(week["value"], row["unit"]), str(week["n"])) for week in points)
+    return Chart(f"trend-{row['name']}", _svg(draw), caption, ("Week", row["label"], "Calls"), rows)
+
+
+def themes(rows: Sequence[Row], *, most: int = 8) -> Chart | None:
+    """Calls this week against the mean of the weeks before, one row a theme. None without themes."""
+    shown = list(rows[:most])
+    if not shown:
+        return None
+    labels = [_cut(row["label"]) for row in shown]
+    data = [
+        {"theme": label, "when": when, "calls": value}
+        for label, row in zip(labels, shown, strict=True)
+        for when, value in (("A week before", row["calls_weeks_before"]), ("This week", float(row["calls_this_week"])))
+    ]
+
+    def draw(alt: Any) -> Any:
+        base = alt.Chart(alt.Data(values=data)).encode(y=alt.Y("theme:N", title=None, sort=labels, axis=alt.Axis(labelLimit=230)))
+        line = base.mark_line(color=FAINT, strokeWidth=3).encode(x=alt.X("calls:Q", title="Calls"), detail="theme:N")
+        scale = alt.Scale(domain=["A week before", "This week"], range=[PALE, MAIN])
+        shape = alt.Scale(domain=["A week before", "This week"], range=["diamond", "circle"])
+        dots = base.mark_point(filled=True, size=85, opacity=1).encode(
+            x="calls:Q",
+            color=alt.Color("when:N", scale=scale, legend=alt.Legend(title=None, orient="top")),
+            shape=alt.Shape("when:N", scale=shape, legend=alt.Legend(title=None, orient="top")),
+        )
+        return alt.layer(line, dots).properties(width=330, height=alt.Step(26))
+
+    top = shown[0]
+    caption = phrases.CHART_THEMES.format(
+        label=top["label"],
+        now=phrases.count(top["calls_this_week"], "call"),
+        before=phrases.count_mean(top["calls_weeks_before"], "call"),
+    )
+    columns = ("Theme", "Calls this week", "Calls a week before", "Calls in all", "Deals", "First heard")
+    table = tuple(
+        (
+            row["label"],
+            str(row["calls_this_week"]),
+            phrases.mean(row["calls_weeks_before"]),
+            str(row["calls"]),
+            str(row["deals"]),
+            row["first_week"] or "–",
+        )
+        for row in rows
+    )
+    return Chart("themes", _svg(draw), caption, columns, table)
+
+
+def win_rates(rows: Sequence[Row]) -> Chart | None:
+    """Dots with intervals in order of name. None when no rate can be shown."""
+    shown = [row for row in rows if row["estimate"] is not None]
+    if not shown:
+        return None
+    labels = [_cut(row["label"]) for row in shown]
+    data = [
+        {"who": label, "rate": row["estimate"] * 100, "low": row["low"] * 100, "high": row["high"] * 100, "team": row["scope"]}
+        for label, row in zip(labels, shown, strict=True)
+    ]
+
+    def draw(alt: Any) -> Any:
+        base = alt.Chart(alt.Data(values=data)).encode(y=alt.Y("who:N", title=None, sort=labels))
+        x = alt.X("low:Q", title="Won of won and lost, %", scale=alt.Scale(domain=[0, 100]))
+        colour = alt.Color("team:N", scale=alt.Scale(domain=["team", "rep"], range=[WARM, MAIN]), legend=None)
+        bars = base.mark_rule(strokeWidth=3, strokeCap="round").encode(x=x, x2="high:Q", color=colour)
+        dots = base.mark_circle(size=100, opacity=1, stroke=PAPER, strokeWidth=1.5).encode(x="rate:Q", color=colour)
+        return alt.layer(bars, dots).properties(width=410, height=alt.Step(28))
+
+    first = next((row for row in shown if row["scope"] == "team"), None)
+    caption = phrases.CHART_WIN_FEW
+    if first is not None:
+        rate, low, high = (number(first[name], "share") for name in ("estimate", "low", "high"))
+        caption = phrases.CHART_WIN.format(rate=rate, low=low, high=high, n=first["closed"])
+    columns = ("Who", "Won", "Lost", "Open", "Win rate", "Interval")
+    return Chart("win-rates", _svg(draw), caption, columns, tuple(_win_row(row) for row in rows))
+
+
+def _win_row(row: Row) -> tuple[str, ...]:
+    known = row["estimate"] is not None
+    rate = number(row["estimate"], "share") if known else "too few deals"
+    interval = f"{number(row['low'], 'share')} to {number(row['high'], 'share')}" if known else "–"
+    return (row["label"], str(row["won"]), str(row["lost"]), str(row["open"]), rate, interval)
+
+
+def _svg(draw: Drawer) -> str:
+    import altair as alt
+    import vl_convert
+
+    axis = {"labelColor": INK, "titleColor": INK, "gridColor": FAINT, "domainColor": FAINT, "tickColor": FAINT,
+            "labelFontSize": 12, "titleFontSize": 12, "titleFontWeight": "normal", "domain": False, "ticks": False, "labelPadding": 7}  # fmt: skip
+    legend = {"labelColor": INK, "labelFontSize": 12, "symbolSize": 110, "symbolStrokeWidth": 0}
+    config = {"background": None, "view": {"stroke": None}, "axis": axis, "legend": legend, "font": "sans-serif"}
+    chart = draw(alt).configure(**config)
+    return themed(vl_convert.vegalite_to_svg(chart.to_dict(), vl_version=_vega_lite(alt)))
+
+
+def _vega_lite(alt: Any) -> str:
+    return ".".join(str(alt.SCHEMA_VERSION).removeprefix("v").split(".")[:2])
+
+
+def themed(svg: str) -> str:
+    """Return the SVG with stand-in colours as CSS variables, sized by its viewBox, and hidden from screen readers.
+
+    Its content is read from the caption and the table instead.
+    """
+    for stand_in, variable in VARIABLES.items():
+        svg = svg.replace(stand_in, variable)
+    head, rest = svg.split(">", 1)
+    width = re.search(r'width="([\d.]+)"', head)
+    box = re.search(r'viewBox="[^"]+"', head)
+    size = f' style="max-width:{float(width.group(1)):.0f}px"' if width else ""
+    return f'<svg xmlns="http://www.w3.org/2000/svg" {box.group(0) if box else ""}{size} aria-hidden="true" focusable="false">{rest}'
+
+
+def _axis(unit: str) -> str:
+    return {"share": "%", "yes/no": "% of calls", "count": "per call"}.get(unit, unit)
+
+
+def _short(week: str) -> str:
+    return week.split("-")[1]
+
+
+def _cut(label: str, most: int = 34) -> str:
+    return label if len(label) <= most else f"{label[: most - 1].rstrip()}…"

@@ -1,0 +1,142 @@
+"""One section per call: what is known of it, who spoke when, findings, transcript."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import polars as pl
+
+from convintel.report import phrases, team
+from convintel.report.book import Book, Row
+
+
+def cited(value: Any) -> set[str]:
+    """Return every call that plain data refers to by a `call_id`."""
+    if isinstance(value, dict):
+        own = {value["call_id"]} if isinstance(value.get("call_id"), str) else set()
+        return own.union(*(cited(each) for each in value.values()))
+    if isinstance(value, list):
+        return set().union(*(cited(each) for each in value)) if value else set()
+    return set()
+
+
+def conversations(book: Book, ids: Iterable[str]) -> list[Row]:
+    """Return the pages of some calls, in order of time."""
+    chosen = set(ids)
+    by_call = {
+        name: {
+            str(key[0]): part.to_dicts()
+            for key, part in book.tables[name]
+            .filter(pl.col("call_id").is_in(list(chosen)))
+            .partition_by("call_id", as_dict=True)
+            .items()
+        }
+        for name in ("turns", "talk", "objections", "next_steps", "questions", "metrics", "roles", "audio", "matches")
+    }
+    return [_call(book, call, by_call) for call_id, call in book.calls.items() if call_id in chosen]
+
+
+def _call(book: Book, call: Row, tables: dict[str, dict[str, list[Row]]]) -> Row:
+    call_id = call["call_id"]
+
+    def rows(name: str, *order: str) -> list[Row]:
+        return sorted(tables[name].get(call_id, []), key=lambda row: tuple(row[column] for column in order))
+
+    objections = [team.objection(book, row) for row in rows("objections", "start", "finding_id")]
+    steps = [team.promise(book, row) for row in rows("next_steps", "start", "finding_id")]
+    questions = [_question(row) for row in rows("questions", "start", "finding_id")]
+    match = next(iter(rows("matches")), None)
+    audio = next(iter(rows("audio")), None)
+    role = next(iter(rows("roles")), None)
+    turns = rows("turns", "turn")
+    seconds = max([call["seconds"] or 0.0, *(turn["end"] for turn in turns)])
+    return {
+        "call_id": call_id,
+        "label": call["label"],
+        "title": call["title"],
+        "when": call["when"],
+        "week": call["week"],
+        "rep": call["rep"],
+        "rep_name": call["rep_name"] or book.people.get(call["rep"] or "", phrases.NO_REP),
+        "customer_name": call["customer_name"],
+        "account": call["account"],
+        "call_type": phrases.CALL_TYPES.get(call["call_type"], ""),
+        "direction": call["direction"],
+        "consent": call["consent"],
+        "file": call["path"],
+        "audio": call["audio"],
+        "seconds": seconds,
+        "deal_id": match["deal_id"] if match else None,
+        "match": match["reason"] if match else "",
+        "role_why": role["why"] if role else "",
+        "role_confidence": role["confidence"] if role else None,
+        "notes": [note for note in (role["split_note"] if role else "", audio["layout_note"] if audio else "") if note],
+        "recogniser": audio["model"] if audio else "",
+        "floor": _floor(book, call, rows("talk", "start", "end"), seconds),
+        "metrics": _metrics(book, rows("metrics", "metric", "side")),
+        "objections": objections,
+        "next_steps": steps,
+        "questions": questions,
+        "turns": [_turn(book, call, turn, objections, steps, questions) for turn in turns],
+    }
+
+
+def _question(row: Row) -> Row:
+    return {"id": row["finding_id"], "turn": row["turn"], "role": row["role"], "text": row["quote"], "open": row["open"],
+            "start": row["start"], "rule": row["rule"]}
+
+
+def _turn(book: Book, call: Row, turn: Row, objections: list[Row], steps: list[Row], questions: list[Row]) -> Row:
+    return {
+        "turn": turn["turn"],
+        "role": turn["role"],
+        "who": book.who(call, turn["role"]),
+        "start": turn["start"],
+        "end": turn["end"],
+        "text": turn["text"],
+        "backchannel": turn["backchannel"],
+        "objections": [row["id"] for row in objections if row["turn"] == turn["turn"]],
+        "next_steps": [row["id"] for row in steps if row["turn"] == turn["turn"]],
+        "open_questions": sum(row["turn"] == turn["turn"] and row["open"] for row in questions),
+    }
+
+
+def _floor(book: Book, call: Row, talk: list[Row], seconds: float) -> Row:
+    """Stretches of speech by role in seconds, and how the talk time divides."""
+    lanes = []
+    total = sum(row["end"] - row["start"] for row in talk)
+    for role in ("rep", "customer", "unknown"):
+        mine = [row for row in talk if row["role"] == role]
+        if mine:
+            spoken = sum(row["end"] - row["start"] for row in mine)
+            lanes.append(
+                {
+                    "role": role,
+                    "who": book.who(call, role),
+                    "spans": [[row["start"], row["end"]] for row in mine],
+                    "seconds": spoken,
+                    "share": spoken / total if total else None,
+                    "longest": max(row["end"] - row["start"] for row in mine),
+                }
+            )
+    return {"lanes": lanes, "seconds": seconds}
+
+
+def _metrics(book: Book, rows: list[Row]) -> list[Row]:
+    known = {(measure.name, measure.side): measure for measure in book.measures}
+    return [
+        {
+            "name": row["metric"],
+            "label": known[row["metric"], row["side"]].label,
+            "unit": known[row["metric"], row["side"]].unit,
+            "side": row["side"],
+            "value": row["value"],
+            "n": row["n"],
+            "start": row["start"],
+            "end": row["end"],
+            "withheld": row["withheld"],
+        }
+        for row in rows
+        if (row["metric"], row["side"]) in known
+    ]

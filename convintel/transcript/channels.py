@@ -1,0 +1,101 @@
+"""Are two channels one party each? Duplicated and silent channels are found and said, cross-talk is taken out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from convintel.transcript import activity
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from convintel.settings import Settings
+
+    Floats = NDArray[np.float32]
+    Frames = NDArray[np.bool_]
+
+QUIETER = 12.0  # dB (each channel against its own loud speech) from which a copy of the other side is cross-talk
+ALIKE = 0.6  # envelope correlation from which the quiet channel copies the loud one
+_LAGS = 8  # frames of 32 ms on either side: echoes come up to 250 ms late
+_AROUND = 9  # frames of the correlation window, about 300 ms
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What the checks found: the tracks to listen to, where somebody speaks on each, and why channels were not trusted."""
+
+    kind: Literal["dual", "mono"]
+    note: str
+    tracks: dict[str, Floats]
+    active: dict[str, Frames]  # per track, one flag for each 32 ms
+
+
+def examine(samples: Floats, settings: Settings) -> Layout:
+    """Check the channels of a call, float32 [channels, n] at 16 kHz, and find the speech on each track."""
+    if len(samples) != 2:
+        note = f"{len(samples)} channels mixed to one" if len(samples) > 2 else ""
+        return _mono(np.asarray(samples.mean(axis=0), dtype=np.float32) if len(samples) != 1 else samples[0], note, settings)
+    likeness = _correlation(samples[0], samples[1])
+    if likeness >= settings.turns.duplicate_correlation:
+        return _mono(samples[0], f"both channels carry the same sound (correlation {likeness:.2f}): taken as one", settings)
+    active = [activity.active_frames(channel, settings.speech) for channel in samples]
+    for channel in (0, 1):
+        if not active[channel].any() and active[1 - channel].any():
+            tracks = {"mix": samples[1 - channel]}
+            return Layout("mono", f"channel {channel} is silent: taken as one", tracks, {"mix": active[1 - channel]})
+    clean, dropped = suppress(samples, active)
+    tracks = {"0": samples[0], "1": samples[1]}
+    note = f"cross-talk taken out: {dropped:.0f} s" if dropped >= 1 else ""
+    return Layout("dual", note, tracks, {"0": clean[0], "1": clean[1]})
+
+
+def suppress(samples: Floats, active: list[Frames]) -> tuple[list[Frames], float]:
+    """Take out frames where a channel only carries the other side's voice; also return the seconds taken out.
+
+    A frame goes when the other channel is much louder (each against its own loud speech, so that gains do not matter)
+    and its envelope runs alike within 250 ms. Real overlap does not run alike and stays.
+    """
+    level = [activity.loudness(channel) for channel in samples]
+    loud = [float(np.percentile(one[on], 95)) if on.any() else 0.0 for one, on in zip(level, active, strict=True)]
+    relative = [one - top for one, top in zip(level, loud, strict=True)]
+    clean = []
+    for mine in (0, 1):
+        alike = _envelope_likeness(level[mine], level[1 - mine]) > ALIKE
+        bled = active[mine] & (relative[1 - mine] - relative[mine] > QUIETER) & alike
+        clean.append(active[mine] & ~bled)
+    lost = sum(int(before.sum() - after.sum()) for before, after in zip(active, clean, strict=True))
+    return clean, lost * activity.FRAME
+
+
+def _mono(samples: Floats, note: str, settings: Settings) -> Layout:
+    return Layout("mono", note, {"mix": samples}, {"mix": activity.active_frames(samples, settings.speech)})
+
+
+def _correlation(left: Floats, right: Floats) -> float:
+    """Normalised correlation of two channels at lag zero; 0 when one is silent."""
+    power = float(np.dot(left, left)) * float(np.dot(right, right))
+    return abs(float(np.dot(left, right))) / power**0.5 if power > 0 else 0.0
+
+
+def _envelope_likeness(mine: Floats, other: Floats) -> Floats:
+    """Best correlation of the level around each frame with the other channel's, when that came 0 to 250 ms earlier."""
+    best = np.full(len(mine), -1.0, dtype=np.float32)
+    for lag in range(_LAGS + 1):
+        moved = np.concatenate([np.repeat(other[:1], lag), other[: len(other) - lag]])
+        best = np.maximum(best, _local_correlation(mine, moved))
+    return best
+
+
+def _local_correlation(left: Floats, right: Floats) -> Floats:
+    kernel = np.ones(_AROUND) / _AROUND
+
+    def mean(values: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.convolve(values, kernel, mode="same")
+
+    a, b = left.astype(np.float64), right.astype(np.float64)
+    covariance = mean(a * b) - mean(a) * mean(b)
+    spread = (mean(a * a) - mean(a) ** 2) * (mean(b * b) - mean(b) ** 2)
+    return np.asarray(covariance / np.sqrt(np.maximum(spread, 1e-6)), dtype=np.float32)

@@ -1,0 +1,2 @@
+"""Stub."""
+def redact(words): return 0

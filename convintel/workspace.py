@@ -1,0 +1,100 @@
+"""The user's folder: where everything stands in it, and the lock that keeps a second run out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from convintel.errors import WorkspaceError
+from convintel.settings import FILE_NAME
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """Paths of one workspace; `.convintel/` may be deleted and is rebuilt by a run."""
+
+    root: Path
+
+    @property
+    def settings_file(self) -> Path:
+        """convintel.toml."""
+        return self.root / FILE_NAME
+
+    @property
+    def inbox(self) -> Path:
+        """Recordings and sidecars; never written to."""
+        return self.root / "inbox"
+
+    @property
+    def deals(self) -> Path:
+        """The CRM export, optional."""
+        return self.root / "deals.csv"
+
+    @property
+    def corrections(self) -> Path:
+        """A manager's verdicts, optional."""
+        return self.root / "corrections.csv"
+
+    @property
+    def forgotten(self) -> Path:
+        """Ids of calls that `convintel forget` removed and no run may take again; outlives `.convintel/`."""
+        return self.root / "forgotten.csv"
+
+    @property
+    def reports(self) -> Path:
+        """One folder a week."""
+        return self.root / "reports"
+
+    @property
+    def hidden(self) -> Path:
+        """Everything that a run can rebuild."""
+        return self.root / ".convintel"
+
+    @property
+    def store(self) -> Path:
+        """Parquet per stage and call."""
+        return self.hidden / "store"
+
+    @property
+    def ledger(self) -> Path:
+        """What was seen, done, set aside and forgotten."""
+        return self.hidden / "ledger.db"
+
+    @property
+    def search_index(self) -> Path:
+        """Full-text index over turns."""
+        return self.hidden / "search.db"
+
+    @property
+    def theme_snapshots(self) -> Path:
+        """Theme registry after each reported week."""
+        return self.hidden / "themes"
+
+    @contextmanager
+    def locked(self, *, wait_seconds: float = 0) -> Iterator[None]:
+        """Hold the workspace for one run; the lock goes with the process, also when it is killed.
+
+        Raises:
+            WorkspaceError: another run holds it, or the folder cannot be written.
+        """
+        from filelock import FileLock, Timeout
+
+        try:
+            self.hidden.mkdir(parents=True, exist_ok=True)
+            self.hidden.chmod(0o700)  # transcripts of private conversations
+            lock = FileLock(self.hidden / "run.lock", timeout=wait_seconds)
+            lock.acquire()
+        except Timeout as error:
+            raise WorkspaceError(
+                "another run is at work here", where=self.root, remedy="wait for it to end, or stop it"
+            ) from error
+        except OSError as error:
+            raise WorkspaceError(
+                f"cannot write: {error.strerror}", where=self.hidden, remedy="check permissions"
+            ) from error
+        try:
+            yield
+        finally:
+            lock.release()

@@ -1,0 +1,111 @@
+"""Start the schedules and keep running: the inbox every few minutes, the report on Monday morning.
+
+    python -m flows.serve WORKSPACE
+
+Uses the Prefect server named by PREFECT_API_URL; without one it starts a server of its own on this machine, which lives
+as long as this process. Stopping it does not pause the schedules.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from convintel.errors import ConvintelError
+from convintel.settings import Settings, load
+from convintel.workspace import Workspace
+from flows.quiet import configure
+
+_ADDRESS = ("127.0.0.1", 4286)  # not Prefect's 4200: an existing server there is not ours to use unasked
+_START_SECONDS = 180
+
+
+def main(root: Path) -> None:
+    """Serve both schedules of a workspace until stopped."""
+    workspace = Workspace(root.resolve())
+    settings = load(workspace.root)
+    os.environ.setdefault("PREFECT_LOGGING_LEVEL", "INFO")
+    configure(workspace.hidden / "prefect")
+    with _server():
+        _serve(workspace, settings)
+
+
+def _serve(workspace: Workspace, settings: Settings) -> None:
+    from prefect import serve
+    from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
+    from prefect.schedules import Cron
+
+    from flows.ingest import ingest
+    from flows.weekly import weekly
+
+    one_at_a_time = ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.CANCEL_NEW)
+    zone = settings.company.timezone
+    where = str(workspace.root)
+    serve(
+        ingest.to_deployment(
+            "inbox",
+            schedule=Cron(settings.run.schedule_inbox, timezone=zone),
+            parameters={"workspace": where, "scheduled": True},
+            concurrency_limit=one_at_a_time,
+            description=f"Takes in what was dropped into {workspace.inbox}.",
+        ),
+        weekly.to_deployment(
+            "weekly",
+            schedule=Cron(settings.run.schedule_weekly, timezone=zone),
+            parameters={"workspace": where},
+            concurrency_limit=one_at_a_time,
+            description=f"Writes {workspace.reports}/<week>.",
+        ),
+        pause_on_shutdown=False,
+    )
+
+
+@contextmanager
+def _server() -> Iterator[None]:
+    """Have a Prefect server for the block: the configured one, else one of our own on the loopback address."""
+    if os.environ.get("PREFECT_API_URL"):
+        yield
+        return
+    host, port = _ADDRESS
+    os.environ["PREFECT_API_URL"] = f"http://{host}:{port}/api"
+    command = [sys.executable, "-m", "prefect", "server", "start", "--host", host, "--port", str(port)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    try:
+        _wait_for(f"http://{host}:{port}/api/health", process)
+        yield
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+
+
+def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + _START_SECONDS
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise ConvintelError(
+                "the Prefect server ended at once", remedy="is port 4286 taken? set PREFECT_API_URL to your server"
+            )
+        try:
+            with urllib.request.urlopen(url, timeout=2):
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.5)
+    raise ConvintelError(
+        f"the Prefect server did not start in {_START_SECONDS} s", remedy="set PREFECT_API_URL to a running one"
+    )
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        raise SystemExit("usage: python -m flows.serve WORKSPACE")
+    try:
+        main(Path(sys.argv[1]))
+    except ConvintelError as problem:
+        raise SystemExit(f"convintel: {problem}") from None

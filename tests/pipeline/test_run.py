@@ -1,0 +1,122 @@
+"""The whole line on part of the sample company: real models, real files, real Prefect."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from convintel import pipeline
+from convintel.ledger import Ledger
+from convintel.pipeline import process
+from convintel.pipeline.weekly import last_day
+from convintel.settings import load
+from convintel.store import Store
+from convintel.workspace import Workspace
+from tests.pipeline.crash import DiesOn
+
+CLI = [sys.executable, "-m", "convintel"]
+
+
+def run(root, **options):
+    return pipeline.ingest(root, **options), pipeline.make_report(root)
+
+
+def test_a_second_run_finds_nothing_to_do_and_changes_no_byte(small_workspace, tables_of):
+    first, report = run(small_workspace)
+    assert first.processed == 9
+    assert first.set_aside == 0
+    assert report.made
+    before = tables_of(small_workspace)
+    second, again = run(small_workspace)
+    assert (second.processed, second.set_aside, second.current) == (0, 0, 9)
+    assert not again.made
+    assert tables_of(small_workspace) == before
+
+
+def test_the_order_of_work_and_the_number_of_workers_change_no_byte(small_workspace, tmp_path, tables_of):
+    other = tmp_path / "other"
+    shutil.copytree(small_workspace, other)
+    run(small_workspace, workers=1)
+    run(other, workers=2)
+    assert tables_of(other) == tables_of(small_workspace)
+
+
+def test_a_new_recording_is_the_only_one_processed_and_a_bad_one_stops_nothing(small_workspace, samples, read_json):
+    recording = small_workspace / "inbox" / "phone" / "tom-cold.wav"
+    recording.rename(small_workspace / "late.wav")
+    run(small_workspace)
+    (small_workspace / "late.wav").rename(recording)
+    (small_workspace / "inbox" / "notes.mp3").write_text("this is no audio")
+    second, report = run(small_workspace)
+    assert (second.processed, second.set_aside, second.current) == (1, 1, 8)
+    listed = read_json(report.index.parent / "summary.json")
+    assert "inbox/notes.mp3" in str(listed)
+    third, _ = run(small_workspace)
+    assert (third.processed, third.set_aside) == (0, 0)  # what can only fail again is not tried again
+
+
+def test_a_run_that_was_killed_goes_on_where_it_stopped(small_workspace, tmp_path, tables_of):
+    whole = tmp_path / "whole"
+    shutil.copytree(small_workspace, whole)
+    run(whole)
+    store = Workspace(small_workspace).store
+    process = subprocess.Popen([*CLI, "run", str(small_workspace), "--no-prefect"], start_new_session=True)
+    deadline = time.monotonic() + 120
+    while not list(store.glob("signals/*/*/metrics.parquet")) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    done_before = len(list(store.glob("signals/*/*/metrics.parquet")))
+    result, _ = run(small_workspace)
+    assert 0 < result.processed < 9 or done_before == 9
+    assert result.processed + result.current == 9
+    assert tables_of(small_workspace) == tables_of(whole)
+
+
+def test_with_and_without_prefect_the_bytes_are_the_same(small_workspace, tmp_path, tables_of):
+    other = tmp_path / "other"
+    shutil.copytree(small_workspace, other)
+    run(small_workspace)
+    environment = {**os.environ, "PREFECT_HOME": str(tmp_path / "prefect")}
+    done = subprocess.run(
+        [*CLI, "run", str(other)], env=environment, capture_output=True, text=True, timeout=400, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert tables_of(other) == tables_of(small_workspace)
+
+
+def test_a_worker_that_dies_costs_its_call_and_nothing_else(small_workspace, monkeypatch):
+    workspace = Workspace(small_workspace)
+    settings = load(small_workspace)
+    with Ledger(workspace.ledger) as ledger:
+        found = pipeline.survey(workspace, settings, ledger)
+    jobs = pipeline.pending_jobs(found, Store(workspace.store))
+    victim = jobs[0].call["call_id"]
+    outcomes = {}
+    monkeypatch.setattr(process, "_in_worker", DiesOn(victim))
+    process.process_calls(
+        jobs[:3],
+        store=Store(workspace.store),
+        settings=settings,
+        workers=2,
+        on_outcome=lambda outcome: outcomes.__setitem__(outcome.call_id, outcome),
+    )
+    assert outcomes.pop(victim).reason == "the worker process died 2 times while at this call"
+    assert {outcome.status for outcome in outcomes.values()} == {"done"}
+
+
+def test_a_scheduled_run_leaves_files_that_may_still_be_copied(small_workspace):
+    for path in small_workspace.rglob("*"):
+        os.utime(path, (1_700_000_000, 1_700_000_000))
+    (small_workspace / "inbox" / "phone" / "tom-cold.wav").touch()
+    assert pipeline.ingest(small_workspace, scheduled=True).processed == 8
+    assert pipeline.ingest(small_workspace).processed == 1
+
+
+@pytest.mark.parametrize(("week", "day"), [("2026-W44", "2026-11-01"), ("2026-W53", "2027-01-03")])
+def test_the_last_day_of_a_week_is_its_sunday(week, day):
+    assert last_day(week).isoformat() == day
