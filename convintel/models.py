@@ -141,6 +141,18 @@ def verify(names: Iterable[str] = ()) -> tuple[Check, ...]:
     return tuple(_verify(model) for model in catalogue() if not wanted or model.name in wanted)
 
 
+def status(model: Model) -> Literal["ready", "to pull", "not installed"]:
+    """Tell whether a model can be used at once, has only to be put together, or lacks its packages; reads no weights."""
+    try:
+        folder = _folder(model)
+        if all((folder / file.name).is_file() for file in model.files):
+            return "ready"
+        parts = [_located(model, part) for file in model.files for part in file.parts]
+    except ModelError:
+        return "not installed"
+    return "to pull" if parts and all(part.is_file() for part in parts) else "not installed"
+
+
 def go_offline() -> None:
     """Tell the hub client, which reads the environment when first imported, to stay off the network and send nothing."""
     for variable in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_HUB_DISABLE_TELEMETRY", "DO_NOT_TRACK"):

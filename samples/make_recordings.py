@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-
 import sound
 from company import INBOX, SAMPLES, Call, Contact, Turn, contact_of, dice, read_calls, read_contacts
 from pacing import lay_out
@@ -89,9 +88,7 @@ PLANS = {
         extra=(("source", "softphone"), ("title", "Harrowgate: order form")),
     ),
     "priya-discovery": Plan(Voice("af_kore", 0.98), line="meeting"),
-    "daniel-cold": Plan(
-        Voice("af_aoede", 0.93), sidecar="native", extra=(("source", "dialer"),), damaged=True
-    ),
+    "daniel-cold": Plan(Voice("af_aoede", 0.93), sidecar="native", extra=(("source", "dialer"),), damaged=True),
     "daniel-discovery": Plan(
         Voice("af_nova", 0.86),
         sidecar="native",
@@ -120,18 +117,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "--model", type=Path, required=True, help="the joined Kokoro model, an ONNX file"
-    )
+    parser.add_argument("--model", type=Path, required=True, help="the joined Kokoro model, an ONNX file")
     parser.add_argument(
         "--voices",
         type=Path,
         required=True,
         help="the folder with af_heart.bin and the other voices",
     )
-    parser.add_argument(
-        "--cache", type=Path, required=True, help="a folder that keeps what has been spoken"
-    )
+    parser.add_argument("--cache", type=Path, required=True, help="a folder that keeps what has been spoken")
     parser.add_argument("--only", nargs="*", metavar="NAME", help="make only these scripts")
     return parser.parse_args(arguments)
 
@@ -140,10 +133,7 @@ def make(call: Call, speaker: Speaker, contact: Contact, inbox: Path) -> Path:
     """Speak, mix and encode one call, and write its reference and sidecar beside it."""
     plan, path = PLANS[call.name], inbox / recording_file(call)
     voices = {"rep": REP_VOICES[call.rep.name], "customer": plan.voice}
-    spoken = [
-        speaker.say(line.text, voices[line.role].name, voices[line.role].speed)
-        for line in call.lines
-    ]
+    spoken = [speaker.say(line.text, voices[line.role].name, voices[line.role].speed) for line in call.lines]
     turns = lay_out(call, [len(piece) / RATE for piece in spoken])
     seconds = max(turn.end for turn in turns) + TAIL
     rate = sound.ROOM_RATE if plan.line == "meeting" else sound.PHONE_RATE
@@ -155,19 +145,13 @@ def make(call: Call, speaker: Speaker, contact: Contact, inbox: Path) -> Path:
     return path
 
 
-def mix(
-    name: str, plan: Plan, turns: Sequence[Turn], spoken: Sequence[Audio], seconds: float
-) -> list[Audio]:
+def mix(name: str, plan: Plan, turns: Sequence[Turn], spoken: Sequence[Audio], seconds: float) -> list[Audio]:
     """Give the recording's channels."""
     chance = dice("line", name)
     rate = sound.ROOM_RATE if plan.line == "meeting" else sound.PHONE_RATE
     tracks = {
         role: sound.track(
-            [
-                (turn.start, piece)
-                for turn, piece in zip(turns, spoken, strict=True)
-                if turn.role == role
-            ],
+            [(turn.start, piece) for turn, piece in zip(turns, spoken, strict=True) if turn.role == role],
             seconds,
             rate,
             level + chance.uniform(-1.5, 1.5),
@@ -182,23 +166,18 @@ def mix(
     }
     if plan.line == "mono phone":
         return [sound.soften(legs["rep"] + legs["customer"])]
-    return (
-        [legs["rep"], legs["customer"]] if plan.left == "rep" else [legs["customer"], legs["rep"]]
-    )
+    return [legs["rep"], legs["customer"]] if plan.left == "rep" else [legs["customer"], legs["rep"]]
 
 
 def write_reference(path: Path, turns: Sequence[Turn]) -> None:
     """Write who speaks when (RTTM), the words in their order (text), and both (JSON)."""
     label = path.stem.replace(" ", "_")
     spans = "".join(
-        f"SPEAKER {label} 1 {turn.start:.3f} {turn.end - turn.start:.3f}"
-        f" <NA> <NA> {turn.role} <NA> <NA>\n"
+        f"SPEAKER {label} 1 {turn.start:.3f} {turn.end - turn.start:.3f} <NA> <NA> {turn.role} <NA> <NA>\n"
         for turn in turns
     )
     path.with_suffix(".rttm").write_text(spans, encoding="utf-8")
-    path.with_suffix(".txt").write_text(
-        " ".join(turn.text for turn in turns) + "\n", encoding="utf-8"
-    )
+    path.with_suffix(".txt").write_text(" ".join(turn.text for turn in turns) + "\n", encoding="utf-8")
     write_json(path.with_suffix(".reference.json"), {"turns": [turn.as_json() for turn in turns]})
 
 

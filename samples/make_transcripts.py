@@ -27,9 +27,7 @@ GONG_DIRECTIONS = {"inbound": "Inbound", "outbound": "Outbound", "meeting": "Con
 def main(arguments: Sequence[str] | None = None) -> int:
     """Write every transcript and the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "--out", type=Path, default=INBOX / "earlier", help="folder of the transcripts"
-    )
+    parser.add_argument("--out", type=Path, default=INBOX / "earlier", help="folder of the transcripts")
     folder: Path = parser.parse_args(arguments).out
     folder.mkdir(parents=True, exist_ok=True)
     calls, contacts = read_calls("earlier"), read_contacts()
@@ -58,17 +56,14 @@ def speaking_times(call: Call) -> list[float]:
     """Give the seconds that each line takes, at its speaker's own rate with small swings."""
     rates = {name: rate(call, name) for name in call.speakers}
     chance = dice("swing", call.name)
-    return [
-        0.2 + len(line.text.split()) * 60 / rates[line.speaker] * chance.uniform(0.93, 1.07)
-        for line in call.lines
-    ]
+    return [0.1 + len(line.text.split()) * 60 / rates[line.speaker] * chance.uniform(0.93, 1.07) for line in call.lines]
 
 
 def rate(call: Call, name: str) -> float:
     """Give a person's words a minute: the reps' are known, a customer's is drawn once and kept."""
     if name == call.rep.name:
         return call.rep.words_per_minute
-    return dice("rate", name).uniform(150, 190)
+    return dice("rate", name).uniform(155, 190)
 
 
 def sentences(turn: Turn) -> Iterator[tuple[float, float, str]]:
@@ -118,10 +113,7 @@ def clock(seconds: float) -> str:
 
 def gong(call: Call, contact: Contact, turns: Sequence[Turn]) -> dict[str, Any]:
     """Give a call as Gong exports it, times in milliseconds."""
-    ids = {
-        name: str(dice("speaker", call.name, name).randrange(10**17, 10**18))
-        for name in call.speakers
-    }
+    ids = {name: str(dice("speaker", call.name, name).randrange(10**17, 10**18)) for name in call.speakers}
     return {
         "metaData": {
             "id": str(dice("gong", call.name).randrange(10**18, 10**19)),
@@ -134,10 +126,7 @@ def gong(call: Call, contact: Contact, turns: Sequence[Turn]) -> dict[str, Any]:
             "system": "Dialer",
             "language": "eng",
         },
-        "parties": [
-            party(call, contact, name, ids[name])
-            for name in sorted(ids, key=lambda n: n != call.rep.name)
-        ],
+        "parties": [party(call, contact, name, ids[name]) for name in sorted(ids, key=lambda n: n != call.rep.name)],
         "transcript": [
             {
                 "speakerId": ids[turn.speaker],

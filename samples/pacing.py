@@ -8,22 +8,10 @@ from collections.abc import Sequence
 
 from company import Call, Line, Turn, dice
 
-BACK_CHANNELS = frozenset(
-    (
-        "hm",
-        "huh",
-        "mm-hm",
-        "mm",
-        "uh-huh",
-        "okay",
-        "right",
-        "sure",
-        "yeah",
-        "yes",
-        "wow",
-        "exactly",
-        "great",
-    )
+#: One to three words that only show that somebody listens.
+BACK_CHANNEL = re.compile(
+    r"((mm-hm|uh-huh|mm|hm+|huh|okay|right|sure|of course|yeah|yes|wow|exactly|great|oh( no)?|ouch|ha|goodness)[,. ]*){1,3}",
+    re.IGNORECASE,
 )
 #: Words with which people cut into a turn that is still going on.
 CUTTING_IN = re.compile(r"^(\w+[.,] )?(hang on|hold on|wait|no, no|sorry, )", re.IGNORECASE)
@@ -42,9 +30,9 @@ OBJECTION = re.compile(
 
 def lay_out(call: Call, seconds: Sequence[float]) -> list[Turn]:
     """Place the lines of a call in time, given how long each takes to say."""
-    chance = dice("pacing", call.name)
     turns: list[Turn] = []
     for index, (line, length) in enumerate(zip(call.lines, seconds, strict=True)):
+        chance = dice("pacing", call.name, str(index))
         if index == 0:
             start = chance.uniform(0.5, 1.0)
         else:
@@ -58,7 +46,7 @@ def gap(call: Call, before: Turn, line: Line, chance: random.Random) -> float:
     """Draw the seconds between a turn and the line after it; below zero where they overlap."""
     if before.speaker == line.speaker:
         return chance.uniform(0.35, 0.8)
-    if before.end - before.start > 1.5 and talks_over(call, line, chance):
+    if before.end - before.start > 1.0 and talks_over(call, line, chance):
         return -chance.uniform(0.2, 0.4)
     breath = 0.25 if HESITATION.match(line.text) else 0.0
     if line.role == "customer":
@@ -71,7 +59,7 @@ def gap(call: Call, before: Turn, line: Line, chance: random.Random) -> float:
 def talks_over(call: Call, line: Line, chance: random.Random) -> bool:
     """Decide whether a line begins while the other is still speaking."""
     if is_back_channel(line.text):
-        return chance.random() < 0.6
+        return chance.random() < 0.75
     if CUTTING_IN.match(line.text):
         return chance.random() < 0.8
     return line.role == "rep" and chance.random() < call.rep.cuts_in
@@ -83,5 +71,4 @@ def is_back_channel(text: str) -> bool:
     >>> is_back_channel("Mm-hm."), is_back_channel("Right, right."), is_back_channel("Right, so.")
     (True, True, False)
     """
-    words = re.findall(r"[a-z]+(?:-[a-z]+)*", text.lower())
-    return 0 < len(words) <= 3 and BACK_CHANNELS.issuperset(words) and not text.endswith("?")
+    return BACK_CHANNEL.fullmatch(text) is not None

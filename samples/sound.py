@@ -11,7 +11,6 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import butter, resample_poly, sosfilt
-
 from speech import RATE, Audio
 
 PHONE_RATE = 8_000
@@ -55,7 +54,7 @@ def telephone(sound: Audio, noise: float, seed: int) -> Audio:
     hiss = np.random.default_rng(seed).standard_normal(len(sound)) * 10 ** (noise / 20)
     band = butter(6, (300, 3400), "bandpass", fs=PHONE_RATE, output="sos")
     heard: Audio = sosfilt(band, sound + hiss).astype(np.float32)
-    return mu_law_and_back(heard)
+    return mu_law_and_back(soften(heard))
 
 
 def mu_law_and_back(sound: Audio) -> Audio:
@@ -84,6 +83,7 @@ def encode(path: Path, channels: Sequence[Audio], rate: int) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with av.open(str(path), "w", options={"fflags": "+bitexact"}) as container:
         stream = container.add_stream(codec, rate=rate, layout=layout, options=options)
+        assert isinstance(stream, av.AudioStream)
         stream.codec_context.format = SAMPLE_FORMATS.get(codec, "s16")
         stream.codec_context.flags |= av.codec.context.Flags.bitexact
         if bits:

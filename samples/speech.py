@@ -1,7 +1,5 @@
 """Text to speech with Kokoro, one turn at a time, each spoken once and kept in a cache."""
 
-# ruff: noqa: RUF001 - phonemes are written in letters that look like others
-
 from __future__ import annotations
 
 import hashlib
@@ -90,18 +88,14 @@ class Speaker:
         if self._session is not None:
             return
         if hashlib.sha256(self.model.read_bytes()).hexdigest() != MODEL_SHA256:
-            raise ValueError(
-                f"{self.model} is not the joined Kokoro model that README.md describes"
-            )
+            raise ValueError(f"{self.model} is not the joined Kokoro model that README.md describes")
         runtime, hibari = import_module("onnxruntime"), import_module("hibari.g2p")
         self._phonemes = {british: hibari.G2P(british=british) for british in (False, True)}
         vocabulary = json.loads((Path(hibari.ASSETS) / "vocab.json").read_text(encoding="utf-8"))
         self._vocabulary = vocabulary.get("vocab", vocabulary)
         options = runtime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
-        self._session = runtime.InferenceSession(
-            str(self.model), options, providers=["CPUExecutionProvider"]
-        )
+        self._session = runtime.InferenceSession(str(self.model), options, providers=["CPUExecutionProvider"])
 
 
 def mark_up(text: str) -> str:

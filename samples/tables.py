@@ -17,9 +17,7 @@ RECORDING_FILES = {
     "maya-demo": "meetings/GMT{utc:%Y%m%d-%H%M%S}_Recording.m4a",
     "maya-pricing": "phone/maya-pricing.mp3",
     "priya-closing": "phone/priya-closing.opus",
-    "priya-discovery": (
-        "meetings/Window cleaning intro-{utc:%Y%m%d_%H%M%S}UTC-Meeting Recording.mp4"
-    ),
+    "priya-discovery": ("meetings/Window cleaning intro-{utc:%Y%m%d_%H%M%S}UTC-Meeting Recording.mp4"),
     "tom-cold": "phone/tom-cold.wav",
     "tom-demo": "phone/Auto_GUID_1207_AGENT_TomO_DT_{local:%Y-%m-%dT%H-%M-%S}.flac",
     "tom-renewal": "phone/tom-renewal.ogg",
@@ -61,9 +59,7 @@ FOOTER = (
 
 def recording_file(call: Call) -> str:
     """Give a recording's path in the inbox."""
-    return RECORDING_FILES[call.name].format(
-        local=call.started_at, utc=call.started_at.astimezone(UTC)
-    )
+    return RECORDING_FILES[call.name].format(local=call.started_at, utc=call.started_at.astimezone(UTC))
 
 
 def formats(calls: Sequence[Call]) -> dict[str, str]:
@@ -73,9 +69,7 @@ def formats(calls: Sequence[Call]) -> dict[str, str]:
 
 def write_tables(samples: Path) -> None:
     """Write the three tables; they depend on the scripts alone."""
-    write_rows(
-        samples / "calls.csv", CALL_COLUMNS, sorted(call_rows(), key=lambda row: row["file"])
-    )
+    write_rows(samples / "calls.csv", CALL_COLUMNS, sorted(call_rows(), key=lambda row: row["file"]))
     write_rows(samples / "reps.csv", REP_COLUMNS, map(rep_row, REPS.values()))
     write_deals(samples / "deals.csv", SCRIPTS)
 

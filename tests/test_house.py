@@ -33,7 +33,8 @@ def test_convintel_does_not_know_prefect(path):
     if path.is_relative_to(ROOT / "flows"):
         return
     imported = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Import | ast.ImportFrom)]
-    names = {alias.name for node in imported for alias in node.names} | {getattr(node, "module", "") for node in imported}
+    names = {alias.name for node in imported for alias in node.names}
+    names |= {getattr(node, "module", "") for node in imported}
     assert not {name for name in names if name and name.split(".")[0] == "prefect"}
 
 

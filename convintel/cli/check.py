@@ -23,7 +23,7 @@ def inspect(root: Path) -> dict[str, Any]:
     waiting = pending_jobs(found, Store(workspace.store))
     unused = _unused(found, settings)
     missing = [
-        row["name"] for row in models.states(_needed(settings)) if row["state"] not in ("ready", "shipped", "installed")
+        model.name for model in models.catalogue() if model.name in _needed(settings) and models.status(model) != "ready"
     ]
     counts = {
         "calls": found.calls.height,

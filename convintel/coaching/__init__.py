@@ -58,7 +58,7 @@ def coach(
     """
     chosen = behaviours()
     known = calls.filter(pl.col("rep").is_not_null())
-    observations = observe(known, metrics, objections, next_steps, chosen=chosen)
+    observations = observe(known, metrics, chosen=chosen)
     said = talks(turns, objections, next_steps)
     weeks = weeks_before(week, settings.coaching.past_weeks)
     everyone = standings(observations, chosen, week=week, past_weeks=settings.coaching.past_weeks)
@@ -78,9 +78,7 @@ def identity(rep: str, week: str, choice: Choice) -> str:
     return hashlib.sha256("|".join((rep, week, choice.slot, choice.standing.behaviour.name)).encode()).hexdigest()[:12]
 
 
-def _choices(
-    rep: str, everyone: Sequence[Standing], mine: pl.DataFrame, week: str, settings: Settings
-) -> list[Choice]:
+def _choices(rep: str, everyone: Sequence[Standing], mine: pl.DataFrame, week: str, settings: Settings) -> list[Choice]:
     own = [standing for standing in everyone if standing.rep == rep]
     usable = mine["call_id"].n_unique()
     this_week = mine.filter(pl.col("week") == week)["call_id"].n_unique()

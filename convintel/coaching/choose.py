@@ -3,7 +3,8 @@
     gap   = steps beyond the bad edge of the team's middle half + half of the steps worse than the own past
     score = gap × share of this week's calls that show it × control
 
-A step is the standard deviation between calls. Only a gap of `settings.coaching.min_gap` or more counts; a second
+A step is the standard deviation between calls, and the week's value is pulled to the own past
+(`Standing.steady`). Only a gap of `settings.coaching.min_gap` or more counts; a second
 priority needs at least half of the first one's score and another family; with fewer than `min_calls` calls in the
 week there is at most one, as more feedback makes those who already struggle worse (Luo et al. 2021).
 """
@@ -41,14 +42,14 @@ def score(standing: Standing) -> float:
 
 
 def strength(standing: Standing) -> float:
-    """Return the mirror of `gap`: steps ahead of the team's middle half + half of the steps better than the own past."""
+    """Return the mirror of `gap`: steps ahead of the middle half + half of the steps better than the own past."""
     return standing.ahead_of_team + 0.5 * max(0.0, -standing.worse_than_past)
 
 
 def choose(own: Sequence[Standing], settings: Coaching, *, usable_calls: int, week_calls: int) -> list[Choice]:
     """Return the keep and the priorities of one rep, from all standings of that rep."""
     priorities = _priorities(own, settings, week_calls) if usable_calls >= settings.min_calls else []
-    taken = {choice.standing.behaviour.family for choice in priorities}
+    taken: set[str] = {choice.standing.behaviour.family for choice in priorities}
     return [*_keep(own, taken), *priorities]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from typing import Any, Final, Literal
 
 import polars as pl
@@ -16,6 +17,7 @@ from convintel.values import Span
 Row = Mapping[str, Any]
 Tone = Literal["to_try", "good"]
 MAX_QUOTE: Final = 280  # characters; a quote is cut at a word and stays a verbatim beginning
+SHORT_QUOTE: Final = 120  # inside a reason
 SPOKEN_WORDS: Final = 4  # shorter turns ("Right.") show nothing
 
 
@@ -63,17 +65,45 @@ def find(behaviour: Behaviour, observations: Sequence[Row], tone: Tone, said: Ta
     return next((moment for row in observations if (moment := finder(behaviour, row, tone, said))), None)
 
 
-def _objection(behaviour: Behaviour, row: Row, tone: Tone, said: Talks) -> Moment | None:
-    wanted = ("resolved", "addressed") if tone == "good" else ("ignored",)
-    found = [one for one in said.objections(row["call_id"]) if one["handling"] in wanted]
-    if not found:
+def _good_objection(behaviour: Behaviour, row: Row, tone: Tone, said: Talks) -> Moment | None:
+    """The rep's reply to an objection that was met well, with the objection in the reason."""
+    ranked = sorted(said.objections(row["call_id"]), key=lambda each: (each["handling"] != "resolved", each["start"]))
+    for one in ranked:
+        reply = _reply(one, said)
+        if reply is not None and _met_well(behaviour, one):
+            why = phrases.GOOD_WHY_OBJECTION.format(
+                type=phrases.OBJECTION_TYPES[one["type"]],
+                move=phrases.MOVES.get(one["first_move"] or "", ""),
+                quote=cut(one["quote"]),
+            )
+            return _turn_moment(tone, reply, why)
+    return None
+
+
+def _weak_objection(behaviour: Behaviour, row: Row, tone: Tone, said: Talks) -> Moment | None:
+    """An objection that was not met well, with what came next in the reason."""
+    weak = [one for one in said.objections(row["call_id"]) if one["handling"] and not _met_well(behaviour, one)]
+    if not weak:
         return None
-    one = min(found, key=lambda each: (wanted.index(each["handling"]), -each["score"], each["start"]))
+    one = max(weak, key=lambda each: (each["handling"] == "ignored", each["score"], -each["start"]))
+    reply = _reply(one, said)
+    went_on = phrases.WEAK_REPLY.format(quote=cut(reply["text"], SHORT_QUOTE)) if reply else "."
     kind = phrases.OBJECTION_TYPES[one["type"]]
-    if tone == "to_try":
-        return _moment(tone, one, phrases.WEAK_WHY_OBJECTION.format(type=kind))
+    if one["handling"] == "ignored":
+        return _moment(tone, one, phrases.WEAK_WHY_OBJECTION.format(type=kind, reply=went_on))
     move = phrases.MOVES.get(one["first_move"] or "", "")
-    return _moment(tone, one, phrases.GOOD_WHY_OBJECTION.format(type=kind, handling=one["handling"], move=move))
+    return _moment(tone, one, phrases.WEAK_WHY_NO_QUESTION.format(type=kind, move=move, reply=went_on))
+
+
+def _met_well(behaviour: Behaviour, one: Row) -> bool:
+    if "question_first" in behaviour.name:
+        return bool(one["first_move"] == "question")
+    return one["handling"] in ("resolved", "addressed")
+
+
+def _reply(one: Row, said: Talks) -> Row | None:
+    later = [turn for turn in said.turns(one["call_id"]) if turn["turn"] > one["turn"] and not turn["backchannel"]]
+    return next((turn for turn in later if turn["role"] == "rep"), None)
 
 
 def _good_close(behaviour: Behaviour, row: Row, tone: Tone, said: Talks) -> Moment | None:
@@ -81,8 +111,8 @@ def _good_close(behaviour: Behaviour, row: Row, tone: Tone, said: Talks) -> Mome
     if not dated:
         return None
     step = max(dated, key=lambda each: (each["confirmed"], each["firm"], each["start"]))
-    confirmed = phrases.CONFIRMED.format(quote=step["confirmation"]) if step["confirmation"] else ""
-    return _moment(tone, step, phrases.GOOD_WHY_CLOSE.format(confirmed=confirmed))
+    agreed = step["confirmation"]
+    return _moment(tone, step, phrases.GOOD_WHY_AGREED.format(quote=agreed) if agreed else phrases.GOOD_WHY_CLOSE)
 
 
 def _weak_close(behaviour: Behaviour, row: Row, tone: Tone, said: Talks) -> Moment | None:
@@ -102,7 +132,7 @@ def _good_floor(behaviour: Behaviour, row: Row, tone: Tone, said: Talks) -> Mome
     turns = [turn for turn in said.turns(row["call_id"]) if not turn["backchannel"]]
     pairs = [
         (before, after)
-        for before, after in zip(turns, turns[1:], strict=False)
+        for before, after in pairwise(turns)
         if before["role"] == "rep" and after["role"] == "customer" and _words(before) >= SPOKEN_WORDS
     ]
     if not pairs:
@@ -135,8 +165,8 @@ def _spanned(behaviour: Behaviour, row: Row, tone: Tone, said: Talks) -> Moment 
 
 
 _FINDERS: Final[Mapping[tuple[str, Tone], Callable[[Behaviour, Row, Tone, Talks], Moment | None]]] = {
-    ("objections", "to_try"): _objection,
-    ("objections", "good"): _objection,
+    ("objections", "to_try"): _weak_objection,
+    ("objections", "good"): _good_objection,
     ("close", "to_try"): _weak_close,
     ("close", "good"): _good_close,
     ("floor", "to_try"): _weak_floor,
@@ -174,13 +204,13 @@ def _shared(turn: Row, stretch: Span) -> float:
     return (Span(turn["start"], turn["end"]) & stretch).duration
 
 
-def cut(text: str) -> str:
-    """Return the beginning of a text, at most `MAX_QUOTE` characters, ending at a word; verbatim, nothing added.
+def cut(text: str, most: int = MAX_QUOTE) -> str:
+    """Return the beginning of a text, at most `most` characters, ending at a word; verbatim, nothing added.
 
     >>> cut("We pay too much.")
     'We pay too much.'
     """
-    if len(text) <= MAX_QUOTE:
+    if len(text) <= most:
         return text
-    head = text[: MAX_QUOTE + 1]
-    return (head.rsplit(None, 1)[0] if " " in head else head[:MAX_QUOTE]).rstrip(",;:–- ")
+    head = text[: most + 1]
+    return (head.rsplit(None, 1)[0] if " " in head else head[:most]).rstrip(",;:–- ")

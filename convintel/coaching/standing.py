@@ -52,8 +52,8 @@ class Standing:
 
     @property
     def worse_than_past(self) -> float:
-        """Steps by which this week is worse than the own past; negative when it is better, 0 without a past."""
-        return 0.0 if self.past is None else self.behaviour.worse(self.value, self.past) / self.step
+        """Steps by which the steady value is worse than the own past; negative when it is better, 0 without a past."""
+        return 0.0 if self.past is None else self.behaviour.worse(self.steady, self.past) / self.step
 
     @property
     def bad_edge(self) -> float | None:

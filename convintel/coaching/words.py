@@ -18,8 +18,6 @@ def advice_row(choice: Choice, advice_id: str, week: str, settings: Coaching) ->
     standing, behaviour = choice.standing, choice.standing.behaviour
     keep = choice.slot == "keep"
     seed = (standing.rep, week, behaviour.name)
-    value = number(standing.value, behaviour.unit)
-    headline = pick(phrases.KEEP if keep else phrases.PRIORITY[behaviour.better], *seed)
     return {
         "advice_id": advice_id,
         "rep": standing.rep,
@@ -35,11 +33,19 @@ def advice_row(choice: Choice, advice_id: str, week: str, settings: Coaching) ->
         "team_high": standing.team_high,
         "team_n": standing.team_n,
         "rule": _rule(choice, settings),
-        "headline": headline.format(label=behaviour.label.lower(), value=value),
+        "headline": _headline(standing, keep=keep),
         "happens": _happens(standing, settings.past_weeks, shows=not keep),
         "try_next": phrases.KEEP_TRY if keep else behaviour.try_next,
         "measure": _measure(choice, seed),
     }
+
+
+def _headline(standing: Standing, *, keep: bool) -> str:
+    behaviour = standing.behaviour
+    if behaviour.name in phrases.HEADLINES:
+        return phrases.HEADLINES[behaviour.name][0 if keep else 1]
+    template = phrases.KEEP if keep else phrases.PRIORITY[behaviour.better]
+    return template.format(label=phrases.yours(behaviour.label))
 
 
 def _happens(standing: Standing, weeks: int, *, shows: bool) -> str:
@@ -49,16 +55,16 @@ def _happens(standing: Standing, weeks: int, *, shows: bool) -> str:
         return number(value, behaviour.unit)
 
     parts = [
-        phrases.HAPPENS.format(label=behaviour.label, value=said(standing.value), calls=phrases.calls(standing.n))
+        phrases.HAPPENS.format(
+            label=phrases.yours(behaviour.label), value=said(standing.value), calls=phrases.calls(standing.n)
+        )
     ]
     if shows:
         parts.append(phrases.SHOWS.format(shows=standing.shows, n=standing.n))
     if standing.past is None:
         parts.append(phrases.NO_PAST)
     else:
-        parts.append(
-            phrases.PAST.format(weeks=weeks, past=said(standing.past), calls=phrases.calls(standing.past_n))
-        )
+        parts.append(phrases.PAST.format(weeks=weeks, past=said(standing.past), calls=phrases.calls(standing.past_n)))
     if standing.team_low is None or standing.team_high is None:
         parts.append(phrases.NO_TEAM)
     else:
@@ -77,14 +83,14 @@ def _measure(choice: Choice, seed: tuple[str, ...]) -> str:
     goals = [goal for goal in (standing.bad_edge, standing.past) if goal is not None]
     goal = min(goals, key=lambda each: standing.behaviour.worse(each, standing.value))  # the more demanding one
     target = number((standing.value + goal) / 2, unit)
-    return pick(phrases.MEASURE_PRIORITY, *seed).format(value=value, target=target)
+    return pick(phrases.MEASURE_PRIORITY, *seed).format(value=value, target=target, goal=number(goal, unit))
 
 
 def _rule(choice: Choice, settings: Coaching) -> str:
     standing = choice.standing
     rival = phrases.NO_RIVAL
     if choice.next_best is not None:
-        rival = phrases.RIVAL.format(label=choice.next_best[0].lower(), score=choice.next_best[1])
+        rival = phrases.RIVAL.format(label=phrases.yours(choice.next_best[0]), score=choice.next_best[1])
     unit = standing.behaviour.unit
     step = number(standing.step, unit)
     if choice.slot == "keep":
@@ -131,7 +137,9 @@ def evidence_rows(
 def _weak_and_good(choice: Choice, now: Sequence[Row], before: Sequence[Row], said: Talks) -> list[Moment]:
     standing = choice.standing
     edge = standing.bad_edge if standing.bad_edge is not None else standing.past
-    weak = [row for row in _worst_first(standing, now) if edge is None or standing.behaviour.worse(row["value"], edge) > 0]
+    weak = [
+        row for row in _worst_first(standing, now) if edge is None or standing.behaviour.worse(row["value"], edge) > 0
+    ]
     best = [*reversed(_worst_first(standing, now)), *reversed(_worst_first(standing, before))]
     good = [row for row in best if edge is not None and standing.behaviour.worse(row["value"], edge) <= 0]
     found = (find(standing.behaviour, weak, "to_try", said), find(standing.behaviour, good, "good", said))

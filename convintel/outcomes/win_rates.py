@@ -122,6 +122,7 @@ class _Grid:
     log_prior: Floats  # [hyper]
     rates: Floats  # [points], middles of equal cells
     density: Floats  # [hyper, points]
+    above: Floats  # [hyper, points], the density where the rate lies above the mean
 
     @classmethod
     def build(cls) -> _Grid:
@@ -130,14 +131,17 @@ class _Grid:
         s is the reps' standard deviation in units of sqrt(m (1 - m)); a scale of 0.25 expects reps about 10 points
         around a team of 30 % and still lets 25 points pass.
         """
-        from scipy.stats import beta
+        from scipy.special import betaln
 
-        means, spreads = (np.arange(80) + 0.5) / 80, (np.arange(30) + 0.5) / 50
+        means, spreads = (np.arange(60) + 0.5) / 60, (np.arange(25) + 0.5) / 40
         mean, spread = (values.ravel() for values in np.meshgrid(means, spreads, indexing="ij"))
         concentration = 1 / spread**2 - 1
-        rates = (np.arange(800) + 0.5) / 800
-        log_density = beta.logpdf(rates, (mean * concentration)[:, None], ((1 - mean) * concentration)[:, None])
-        return cls(mean, concentration, -0.5 * (spread / 0.25) ** 2, rates, np.exp(log_density))
+        rates = (np.arange(500) + 0.5) / 500
+        a, b = (mean * concentration)[:, None], ((1 - mean) * concentration)[:, None]
+        density = np.exp((a - 1) * np.log(rates) + (b - 1) * np.log1p(-rates) - betaln(a, b))
+        density /= density.sum(axis=1, keepdims=True)  # steep ones lie between two points
+        above = np.where(rates > mean[:, None], density, 0)
+        return cls(mean, concentration, -0.5 * (spread / 0.25) ** 2, rates, density, above)
 
     def log_likelihood(self, won: Floats, closed: Floats) -> Floats:
         """Return log P(won | closed, hyper) up to the binomial coefficient, [reps, hyper]."""
@@ -152,11 +156,9 @@ class _Grid:
         log_deals = won * np.log(self.rates) + (closed - won) * np.log1p(-self.rates)
         deals = np.exp(log_deals - log_deals.max())
         mass = (weights @ self.density) * deals
-        mass /= mass.sum()
+        total = mass.sum()
+        above = float(((weights @ self.above) * deals).sum() / total)
+        mass /= total
         tail = (1 - interval) / 2
         low, high = np.interp([tail, 1 - tail], np.cumsum(mass) - mass / 2, self.rates)
-        return Rate(float(mass @ self.rates), float(low), float(high), self._above(weights, deals))
-
-    def _above(self, weights: Floats, deals: Floats) -> float:
-        joint = weights[:, None] * self.density * deals
-        return float(joint[self.rates[None, :] > self.mean[:, None]].sum() / joint.sum())
+        return Rate(float(mass @ self.rates), float(low), float(high), above)

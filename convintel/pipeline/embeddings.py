@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -19,7 +20,7 @@ VERSION = 1
 def embed_concerns(
     concerns: pl.DataFrame, signal_keys: Mapping[str, str], *, store: Store, settings: Settings
 ) -> dict[str, NDArray[np.float32]]:
-    """Return unit vectors by quote; encodes, in one go, the calls that have none in the store.
+    """Return unit vectors by text; encodes, in one go, the calls that have none in the store.
 
     Args:
         concerns: table Concerns of all calls.
@@ -30,15 +31,15 @@ def embed_concerns(
     encoder_digest = models.digest(settings.themes.encoder)
     keys = {call_id: content_key(VERSION, key, encoder_digest) for call_id, key in signal_keys.items()}
     missing = [call_id for call_id, key in keys.items() if not store.has("embeddings", call_id, key)]
-    quotes = dict(concerns.group_by("call_id", maintain_order=True).agg("quote").iter_rows())
     if missing:
-        texts = sorted({quote for call_id in missing for quote in quotes.get(call_id, [])})
-        fresh = dict(zip(texts, themes.load_encoder(settings).encode(texts), strict=True)) if texts else {}
+        texts = _texts(concerns)
+        new = sorted({text for call_id in missing for text in texts.get(call_id, [])})
+        fresh = dict(zip(new, themes.load_encoder(settings).encode(new), strict=True)) if new else {}
         for call_id in missing:
-            own = sorted(set(quotes.get(call_id, [])))
-            store.write("embeddings", call_id, keys[call_id], {"embeddings": _table(call_id, own, fresh)})
+            vectors = _table(call_id, texts.get(call_id, []), fresh)
+            store.write("embeddings", call_id, keys[call_id], {"embeddings": vectors})
     rows = store.read_many("embeddings", "embeddings", sorted(keys.items()))
-    return {quote: np.asarray(vector, np.float32) for quote, vector in rows.select("text", "vector").iter_rows()}
+    return {text: np.asarray(vector, np.float32) for text, vector in rows.select("text", "vector").iter_rows()}
 
 
 class StoredEncoder:
@@ -57,6 +58,16 @@ class StoredEncoder:
             self._encoder = self._encoder or themes.load_encoder(self._settings)
             self._vectors.update(zip(unknown, self._encoder.encode(unknown), strict=True))
         return np.vstack([self._vectors[text] for text in texts]) if texts else np.zeros((0, 0), np.float32)
+
+
+def _texts(concerns: pl.DataFrame) -> dict[str, list[str]]:
+    """Return, by call, what of its concerns is worth encoding, sorted."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for call_id, quote in concerns.select("call_id", "quote").iter_rows():
+        text = themes.topic_text(quote)
+        if text is not None:
+            found[call_id].add(text)
+    return {call_id: sorted(texts) for call_id, texts in found.items()}
 
 
 def _table(call_id: str, texts: Sequence[str], vectors: Vectors) -> pl.DataFrame:

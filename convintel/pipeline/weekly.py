@@ -106,7 +106,7 @@ def weekly(
     )
     store.write("weekly", week, key, {name: tables[name] for name in SCHEMAS if name in _WEEKLY_TABLES})
     step("report")
-    summary = report.summarise(tables, week=week, settings=settings, facts=_facts(settings))
+    summary = report.summarise(tables, week=week, settings=settings, facts=_facts(found, settings))
     recordings = found.workspace.inbox if settings.report.audio else None
     index = report.write_report(summary, folder, recordings=recordings)
     ledger.remember_report(week, key)
@@ -139,7 +139,7 @@ def _done_calls(found: Survey, store: Store, week: str) -> pl.DataFrame:
 
 
 def _weekly_key(found: Survey, done: pl.DataFrame, week: str, settings: Settings) -> str:
-    deals = found.workspace.deals
+    deals, snapshot = found.workspace.deals, _snapshot_before(found, week)
     return content_key(
         VERSION,
         week,
@@ -149,9 +149,9 @@ def _weekly_key(found: Survey, done: pl.DataFrame, week: str, settings: Settings
         [(aside.call_id, aside.reason) for aside in found.set_aside],
         [str(rep) for rep in found.reps],
         file_digest(deals) if deals.is_file() else None,
-        themes.Registry.digest(_snapshot_before(found, week)),
+        file_digest(snapshot) if snapshot.is_file() else None,
         settings.model_dump(mode="json", exclude={"run"}),
-        [model.digest for model in models.catalogue()],
+        [models.digest(name) for name in _used_models(settings)],
         {table.name: table.version for table in SCHEMAS.values()},
     )
 
@@ -218,23 +218,42 @@ def _themes(
         registry=themes.Registry.load(_snapshot_before(found, week)),
         settings=settings,
     )
-    registry.save(found.workspace.theme_snapshots / f"{week}.json")
+    registry.dump(found.workspace.theme_snapshots / f"{week}.json")
     return grouped
 
 
-def _snapshot_before(found: Survey, week: str) -> Path | None:
+def _snapshot_before(found: Survey, week: str) -> Path:
     """Return the registry as the last reported week before this one left it: making a week again starts there."""
     earlier = sorted(path for path in found.workspace.theme_snapshots.glob("*.json") if path.stem < week)
-    return earlier[-1] if earlier else None
+    return earlier[-1] if earlier else found.workspace.theme_snapshots / "none.json"
 
 
-def _facts(settings: Settings) -> dict[str, Any]:
-    """Return what the method page needs to know about models and versions."""
-    used = {settings.speech.model, settings.themes.encoder}
+def _facts(found: Survey, settings: Settings) -> dict[str, Any]:
+    """Return what the pages need to know besides tables: roster, models, versions, thresholds."""
+    sections = settings.model_dump(mode="json", exclude={"run", "company"})
     return {
-        "models": [model.as_dict() for model in models.catalogue() if model.kind != "recogniser" or model.name in used],
-        "versions": {
-            name: version(name) for name in ("convintel", "faster-whisper", "spacy", "sentence-transformers", "polars")
+        "version": version("convintel"),
+        "versions": {name: version(name) for name in ("faster-whisper", "spacy", "sentence-transformers", "polars")},
+        "reps": [{"email": rep.email, "name": rep.name, "team": rep.team} for rep in found.reps],
+        "deals_file": found.workspace.deals.is_file(),
+        "models": [_model_facts(name) for name in _used_models(settings)],
+        "thresholds": {
+            f"{section}.{name}": value
+            for section, values in sections.items()
+            for name, value in values.items()
+            if isinstance(value, int | float) and not isinstance(value, bool)
         },
-        "settings": settings.model_dump(mode="json", exclude={"run"}),
     }
+
+
+def _used_models(settings: Settings) -> list[str]:
+    """Return the recogniser, the encoder and all models that every run uses."""
+    always = [model.name for model in models.catalogue() if model.kind not in ("recogniser", "encoder")]
+    return [settings.speech.model, settings.themes.encoder, *always]
+
+
+def _model_facts(name: str) -> dict[str, str]:
+    model = models.find(name)
+    if model is None:  # the user's own
+        return {"name": name, "what": "chosen in convintel.toml", "licence": "", "digest": models.digest(name)}
+    return {"name": name, "what": model.what, "licence": model.licence, "digest": models.digest(name)}

@@ -71,13 +71,13 @@ def decode(path: Path) -> Audio:
     options = {"format_whitelist": FORMATS, "protocol_whitelist": "file"}
     try:
         # an absolute path: FFmpeg takes "a:b.wav" for a protocol
-        with av.open(str(path.absolute()), options=options) as container:
+        with av.open(str(path.absolute()), options=options, metadata_errors="replace") as container:
             streams = _audio_streams(container, path)
             expected = _expected_seconds(container, streams, head, size)
             tracks = {stream.index: _track(stream, expected) for stream in streams}
             _fill(container, streams, tracks)
             return _join(streams, list(tracks.values()), expected, path)
-    except av.error.FFmpegError as error:
+    except (av.error.FFmpegError, ValueError) as error:  # ValueError: PyAV on a header that makes no sense
         raise DamagedRecordingError(_reason(head, error), where=path, remedy=_COPY_AGAIN) from error
 
 
@@ -99,7 +99,8 @@ def _audio_streams(container: Any, path: Path) -> list[Any]:
     usable = [stream for stream in streams if stream.codec_context.channels > 0]
     if not usable:
         remedy = "export the recording with its sound, or remove the file"
-        raise DamagedRecordingError("there is no audio in the file", where=path, remedy=remedy)
+        what = "no audio is found in the file: it has no sound, or its header is damaged"
+        raise DamagedRecordingError(what, where=path, remedy=remedy)
     return usable
 
 
@@ -115,14 +116,12 @@ def _fill(container: Any, streams: list[Any], tracks: dict[int, Track]) -> None:
     for packet in _packets(container, streams, tracks):
         track = tracks[packet.stream.index]
         try:
-            frames = packet.decode()
-        except av.error.FFmpegError:
+            for frame in packet.decode():
+                track.take(frame, None if frame.time is None else frame.time - origin)
+            hole.good(packet)
+        except (av.error.FFmpegError, ValueError):  # ValueError: a damaged header gave a frame that cannot be resampled
             track.bad_packets += 1
             track.lose(hole.uncounted_seconds(packet))
-            continue
-        hole.good(packet)
-        for frame in frames:
-            track.take(frame, None if frame.time is None else frame.time - origin)
         if track.full:
             break
     for track in tracks.values():
@@ -150,7 +149,7 @@ class _Hole:
     """Time inside the bad packets of a bare stream of frames (MP3, AAC without a container).
 
     Such files carry no clock: FFmpeg counts each packet as one frame, also one that holds kilobytes of damage, and
-    audio after it would move forward. The packet's size, at the rate of the bytes before it, tells how long the hole is.
+    audio after it would move forward. Its size, at the rate of the bytes before it, tells how long the hole is.
     """
 
     def __init__(self, container: Any) -> None:

@@ -18,7 +18,9 @@ class Sheet:
     unused: tuple[dict[str, Any], ...]
 
 
-def unused(source: str, what: str, remedy: str, *, row: int | None = None, severity: str = "set aside") -> dict[str, Any]:
+def unused(
+    source: str, what: str, remedy: str, *, row: int | None = None, severity: str = "set aside"
+) -> dict[str, Any]:
     """Return a row of `tables.Unused`."""
     return {"source": source, "row": row, "what": what, "remedy": remedy, "severity": severity}
 
@@ -51,7 +53,7 @@ def read_sheet(path: Path, *, required: tuple[str, ...], known: tuple[str, ...])
 def _decode(data: bytes) -> str | None:
     encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
     try:
-        return data.decode(encoding)
+        return data.decode(encoding).lstrip("\ufeff")  # some tools write the mark twice
     except UnicodeDecodeError:
         return None
 

@@ -13,11 +13,42 @@ from typing import Any, Final, Literal
 Kind = Literal["recording", "transcript"]
 
 RECORDING_SUFFIXES: Final = frozenset(
-    ".wav .mp3 .m4a .aac .flac .ogg .oga .opus .wma .amr .gsm .aif .aiff .au .caf .mka .w64 .wv "
-    ".mp4 .m4v .mov .mkv .webm .avi .wmv .asf .3gp .mpg .mpeg .ts .flv".split()
+    [
+        ".wav",
+        ".mp3",
+        ".m4a",
+        ".aac",
+        ".flac",
+        ".ogg",
+        ".oga",
+        ".opus",
+        ".wma",
+        ".amr",
+        ".gsm",
+        ".aif",
+        ".aiff",
+        ".au",
+        ".caf",
+        ".mka",
+        ".w64",
+        ".wv",
+        ".mp4",
+        ".m4v",
+        ".mov",
+        ".mkv",
+        ".webm",
+        ".avi",
+        ".wmv",
+        ".asf",
+        ".3gp",
+        ".mpg",
+        ".mpeg",
+        ".ts",
+        ".flv",
+    ]
 )
 TEXT_SUFFIXES: Final = (".vtt", ".srt", ".json")  # in this order when one call comes in several
-SILENT_SUFFIXES: Final = frozenset(".txt .rttm .md .csv .log .ini .db .pdf .png .jpg".split())
+SILENT_SUFFIXES: Final = frozenset([".txt", ".rttm", ".md", ".csv", ".log", ".ini", ".db", ".pdf", ".png", ".jpg"])
 UNFINISHED_SUFFIXES: Final = (".part", ".partial", ".tmp", ".temp", ".crdownload", ".download", ".filepart", "~")
 TRANSCRIPT_KEYS: Final = ("turns", "transcript", "segments", "callTranscripts")
 
@@ -58,6 +89,8 @@ def discover(inbox: Path) -> list[Found]:
 
 def scan(inbox: Path) -> Scan:
     """Return what lies below `inbox`; hidden, temporary and half-copied files are skipped without a note."""
+    if not inbox.is_dir():
+        return Scan((), ())
     root = inbox.resolve()
     files: dict[str, Path] = {}
     notes: list[Note] = []

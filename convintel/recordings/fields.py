@@ -15,7 +15,16 @@ _DAY_ONLY: Final = re.compile(r"\d{4}-?\d{2}-?\d{2}$")
 _NOON: Final = time(12)
 _DIRECTIONS: Final = {"incoming": "inbound", "outgoing": "outbound", "conference": "meeting"}
 _CHANNELS: Final = {"left": 0, "right": 1, "0": 0, "1": 1}
-_LANGUAGES: Final = {"eng": "en", "spa": "es", "deu": "de", "ger": "de", "fra": "fr", "fre": "fr", "por": "pt", "ita": "it"}
+_LANGUAGES: Final = {
+    "eng": "en",
+    "spa": "es",
+    "deu": "de",
+    "ger": "de",
+    "fra": "fr",
+    "fre": "fr",
+    "por": "pt",
+    "ita": "it",
+}
 
 
 class FieldError(Exception):
@@ -29,7 +38,7 @@ class FieldError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """When a call began: `at` in UTC, minutes by which the clock of its people differs from UTC, whether the hour is known."""
+    """When a call began: `at` in UTC, minutes its people's clock is ahead of UTC, whether only the day is known."""
 
     at: datetime
     offset_min: int
@@ -45,8 +54,8 @@ class Moment:
 def moment(raw: str, settings: Settings) -> Moment:
     """Read a time in ISO 8601, or else in `recordings.date_format`.
 
-    A time without zone is in the company's zone; of a time in UTC the company's zone gives the local date. A day without
-    an hour stands at noon, so that the week is right; `day_only` says so.
+    A time without zone is in the company's zone; of a time in UTC the company's zone gives the local date. A day
+    without an hour stands at noon, so that the week is right; `day_only` says so.
 
     Raises:
         FieldError: neither format fits, or the year is not one of recorded calls.
@@ -79,8 +88,10 @@ def _declared(raw: str, settings: Settings) -> datetime:
 def stamp(day: str, hour: str | None, *, utc: bool) -> str:
     """Return digits of a file name, year first, as an ISO 8601 time.
 
-    >>> stamp("20261028", "150000", utc=True), stamp("2026_10_28", "15.00", utc=False), stamp("2026-10-28", None, utc=False)
-    ('2026-10-28T15:00:00Z', '2026-10-28T15:00:00', '2026-10-28')
+    >>> stamp("20261028", "150000", utc=True), stamp("2026_10_28", "15.00", utc=False)
+    ('2026-10-28T15:00:00Z', '2026-10-28T15:00:00')
+    >>> stamp("2026-10-28", None, utc=False)
+    '2026-10-28'
 
     Raises:
         FieldError: these are not a date and a time.
@@ -173,7 +184,9 @@ def channel_roles(raw: Any) -> str:
         roles = {_CHANNELS.get(str(side).casefold()): str(role).casefold() for side, role in sides.items()}
         if sorted(roles.values()) == ["customer", "rep"] and set(roles) == {0, 1}:
             return f"{roles[0]},{roles[1]}"
-    raise FieldError("channels does not give one side to the rep and one to the customer", '{"left": "rep", "right": "customer"}')
+    raise FieldError(
+        "channels does not give one side to the rep and one to the customer", '{"left": "rep", "right": "customer"}'
+    )
 
 
 def _choice(word: str, raw: str, name: str, words: list[str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -35,7 +36,7 @@ def from_name(relative: str, settings: Recordings) -> dict[str, str]:
     return _match(PurePosixPath(relative).stem, (*settings.name_patterns, *BUILT_IN))
 
 
-def from_folders(relative: str) -> dict[str, str]:
+def from_folders(relative: str, _: Recordings) -> dict[str, str]:
     """Return time and title from the nearest folder that is named like a local Zoom recording.
 
     Raises:
@@ -46,6 +47,12 @@ def from_folders(relative: str) -> dict[str, str]:
         if told:
             return told
     return {}
+
+
+def plain(written: str) -> str:
+    """Return a path as people write it in a table in the form of `Found.relative`, for comparing."""
+    path = unicodedata.normalize("NFC", written.strip()).replace("\\", "/")
+    return path.removeprefix("./").removeprefix("inbox/")
 
 
 def folder_names(relative: str) -> tuple[str, ...]:
@@ -63,7 +70,9 @@ def _match(name: str, patterns: tuple[str, ...]) -> dict[str, str]:
 
 def _told(match: re.Match[str]) -> dict[str, str]:
     groups = match.groupdict()
-    told = {_RENAMED.get(key, key): value for key, value in groups.items() if value and key not in ("date", "time", "utc")}
+    told = {
+        _RENAMED.get(key, key): value for key, value in groups.items() if value and key not in ("date", "time", "utc")
+    }
     if groups.get("date"):
         told["started_at"] = stamp(groups["date"], groups.get("time"), utc=groups.get("utc") is not None)
     elif groups.get("time"):

@@ -91,7 +91,12 @@ def _ambiguous(reps: Iterable[Rep]) -> list[dict[str, Any]]:
         for name in _names(rep):
             owners.setdefault(name, []).append(rep.email)
     return [
-        unused(FILE_NAME, f"'{name}' names {' and '.join(emails)}; it is not used", "remove it from all but one", severity="note")
+        unused(
+            FILE_NAME,
+            f"'{name}' names {' and '.join(emails)}; it is not used",
+            "remove it from all but one",
+            severity="note",
+        )
         for name, emails in sorted(owners.items())
         if len(emails) > 1
     ]

@@ -5,9 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-FIELDS: Final = (
-    "started_at direction customer_name customer_email customer_phone account deal_id call_type language consent title channels"
-).split()
+FIELDS: Final = [
+    "started_at",
+    "direction",
+    "customer_name",
+    "customer_email",
+    "customer_phone",
+    "account",
+    "deal_id",
+    "call_type",
+    "language",
+    "consent",
+    "title",
+    "channels",
+]
 _GONG: Final = {"started": "started_at", "direction": "direction", "title": "title", "language": "language"}
 
 
@@ -50,10 +61,14 @@ def _rep(parties: list[Mapping[str, Any]], meta: Mapping[str, Any]) -> dict[str,
     """Return the primary user, or the only one of ours on the call."""
     ours = [party for party in parties if _side(party) == "internal"]
     primary = meta.get("primaryUserId")
-    chosen = [party for party in ours if _filled(primary) and primary in (party.get("userId"), party.get("id"))]
+    chosen = [party for party in ours if _filled(primary) and primary in (party.get("userId"), party.get("speakerId"))]
     if not chosen and len(ours) == 1:
         chosen = ours
-    said = next((chosen[0][key] for key in ("emailAddress", "name") if _filled(chosen[0].get(key))), None) if chosen else None
+    said = (
+        next((chosen[0][key] for key in ("emailAddress", "name") if _filled(chosen[0].get(key))), None)
+        if chosen
+        else None
+    )
     return {} if said is None else {"rep": said}
 
 

@@ -12,6 +12,8 @@ RATE: Final = 16_000
 MAX_CHANNELS: Final = 8
 GAP_SECONDS: Final = 0.1
 """From here a jump of the clock is a gap; below it is the jitter of a container's time stamps."""
+LOSS_SECONDS: Final = 0.005
+"""... but right after a bad packet a jump is what that packet held."""
 BACK_SECONDS: Final = 1.0
 """A clock that runs back this far was set anew (files joined together); smaller steps are jitter."""
 BLIND_GAP_SECONDS: Final = 600.0
@@ -40,6 +42,7 @@ class Track:
         self._length = 0
         self._clock = 0.0  # where the input stands on the time line, in seconds
         self._shift = 0.0  # what is taken off the file's clock after it was set anew
+        self._after_loss = False
         self._hidden = 0.0  # lost seconds that the file's clock did not count
         self._started = False
         self._resampler: Any = None
@@ -63,23 +66,26 @@ class Track:
         shape = (frame.format.name, frame.layout.name, frame.sample_rate)
         if shape != self._shape:  # also after damage, and where files were joined together
             self.flush()
-            self._resampler, self._shape = _resampler(frame), shape
+            self._resampler = _resampler(frame)
         frame.pts = None  # the resampler must not act on the clock: that is done here
-        for out in self._resampler.resample(frame):
+        resampler, self._resampler, self._shape = self._resampler, None, ()  # stays so if a damaged frame fails
+        for out in resampler.resample(frame):
             self._append(_planes(out))
+        self._resampler, self._shape = resampler, shape
         self._clock += frame.samples / frame.sample_rate
 
     def flush(self) -> None:
         """Write what the resampler still holds; the next frame starts a new one."""
-        if self._resampler is not None:
-            for out in self._resampler.resample(None):
+        resampler, self._resampler, self._shape = self._resampler, None, ()
+        if resampler is not None:
+            for out in resampler.resample(None):
                 if out is not None:
                     self._append(_planes(out))
-        self._resampler, self._shape = None, ()
 
     def lose(self, seconds: float) -> None:
         """Note that audio was lost that the file's clock did not count; silence stands for it if more audio follows."""
         self._hidden += seconds
+        self._after_loss = True
 
     def _skip_hidden(self) -> None:
         if self._believable(self._hidden):
@@ -90,14 +96,16 @@ class Track:
 
     def _keep_time(self, time: float) -> None:
         ahead = time - self._clock
+        jitter = LOSS_SECONDS if self._after_loss else GAP_SECONDS
+        self._after_loss = False
         if not self._started:
             self._started = True
             if ahead > 0.0 and self._believable(ahead):  # joined the recording later: silence, but nothing was lost
                 self._silence(time)
-        elif ahead > GAP_SECONDS and self._believable(ahead):
+        elif ahead > jitter and self._believable(ahead):
             self._silence(time)
             self.gap_seconds += ahead
-        elif ahead > GAP_SECONDS or ahead < -BACK_SECONDS:
+        elif ahead > jitter or ahead < -BACK_SECONDS:
             self._shift += ahead
 
     def _believable(self, gap: float) -> bool:

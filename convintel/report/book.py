@@ -97,9 +97,7 @@ class Book:
         return None if inside.is_empty() else int(inside["turn"][-1])
 
 
-def open_book(
-    tables: Mapping[str, pl.DataFrame], *, week: str, settings: Settings, facts: Mapping[str, Any]
-) -> Book:
+def open_book(tables: Mapping[str, pl.DataFrame], *, week: str, settings: Settings, facts: Mapping[str, Any]) -> Book:
     """Return the book of a week; tables that are missing are taken as empty."""
     full = {name: tables[name] if name in tables else table.schema.create_empty() for name, table in SCHEMAS.items()}
     turns = {str(key[0]): part for key, part in full["turns"].partition_by("call_id", as_dict=True).items()}
@@ -113,7 +111,7 @@ def open_book(
         settings=settings,
         facts=facts,
         calls=calls,
-        observations=observe(full["calls"], full["metrics"], full["objections"], full["next_steps"], chosen=listed),
+        observations=observe(full["calls"], full["metrics"], chosen=listed),
         measures=listed,
         people=people,
         slugs=slugs(people.items()),

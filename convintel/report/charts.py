@@ -32,6 +32,7 @@ VARIABLES: Final[Mapping[str, str]] = {
 }
 HANDLED: Final = (("resolved", GOOD), ("addressed", MAIN), ("ignored", WARM), ("open", PALE))
 FEWEST_WEEKS: Final = 2
+LARGER: Final = 1.15  # drawn for 12 px labels, shown a little larger where there is room
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,9 @@ def objections(section: Row) -> Chart | None:
     ]
 
     def draw(alt: Any) -> Any:
-        scale = alt.Scale(domain=[phrases.HANDLINGS[how] for how, _ in HANDLED], range=[colour for _, colour in HANDLED])
+        scale = alt.Scale(
+            domain=[phrases.HANDLINGS[how] for how, _ in HANDLED], range=[colour for _, colour in HANDLED]
+        )
         return (
             alt.Chart(alt.Data(values=data))
             .mark_bar(height=16, stroke=PAPER, strokeWidth=1.5)
@@ -70,7 +73,7 @@ def objections(section: Row) -> Chart | None:
             .properties(width=430, height=alt.Step(28))
         )
 
-    caption = phrases.CHART_OBJECTIONS.format(top=types[0]["label"], answered=section["answered"], n=section["n"])
+    caption = phrases.CHART_OBJECTIONS.format(top=section["most"], answered=section["answered"], n=section["n"])
     columns = ("Objection", *(phrases.HANDLINGS[how] for how, _ in HANDLED), "This week", "A week before")
     rows = tuple(
         (
@@ -97,8 +100,15 @@ def trend(row: Row, *, caption: str, band: bool = True) -> Chart | None:
     def draw(alt: Any) -> Any:
         base = alt.Chart(alt.Data(values=data))
         x = alt.X("week:O", title=None, scale=alt.Scale(domain=order), axis=alt.Axis(labelAngle=0, grid=False))
-        y = alt.Y("value:Q", title=_axis(row["unit"]), scale=alt.Scale(zero=row["unit"] in ("share", "yes/no"), nice=True))
-        layers = [base.mark_line(color=MAIN, strokeWidth=2.5).encode(x=x, y=y), base.mark_circle(color=MAIN, size=52, opacity=1).encode(x=x, y=y)]
+        y = alt.Y(
+            "value:Q",
+            title=_axis(row["unit"]) or None,
+            scale=alt.Scale(zero=row["unit"] in ("share", "yes/no"), nice=True),
+        )
+        layers = [
+            base.mark_line(color=MAIN, strokeWidth=2.5).encode(x=x, y=y),
+            base.mark_circle(color=MAIN, size=52, opacity=1).encode(x=x, y=y),
+        ]
         if edges:
             area = alt.Chart(alt.Data(values=edges)).mark_rect(color=SOFT, opacity=1)
             layers.insert(0, area.encode(y=alt.Y("low:Q"), y2="high:Q"))
@@ -121,8 +131,12 @@ def themes(rows: Sequence[Row], *, most: int = 8) -> Chart | None:
     ]
 
     def draw(alt: Any) -> Any:
-        base = alt.Chart(alt.Data(values=data)).encode(y=alt.Y("theme:N", title=None, sort=labels, axis=alt.Axis(labelLimit=230)))
-        line = base.mark_line(color=FAINT, strokeWidth=3).encode(x=alt.X("calls:Q", title="Calls"), detail="theme:N")
+        base = alt.Chart(alt.Data(values=data)).encode(
+            y=alt.Y("theme:N", title=None, sort=labels, axis=alt.Axis(labelLimit=230))
+        )
+        line = base.mark_line(color=FAINT, strokeWidth=3).encode(
+            x=alt.X("calls:Q", title="Calls", axis=alt.Axis(tickMinStep=1)), detail="theme:N"
+        )
         scale = alt.Scale(domain=["A week before", "This week"], range=[PALE, MAIN])
         shape = alt.Scale(domain=["A week before", "This week"], range=["diamond", "circle"])
         dots = base.mark_point(filled=True, size=85, opacity=1).encode(
@@ -160,7 +174,13 @@ def win_rates(rows: Sequence[Row]) -> Chart | None:
         return None
     labels = [_cut(row["label"]) for row in shown]
     data = [
-        {"who": label, "rate": row["estimate"] * 100, "low": row["low"] * 100, "high": row["high"] * 100, "team": row["scope"]}
+        {
+            "who": label,
+            "rate": row["estimate"] * 100,
+            "low": row["low"] * 100,
+            "high": row["high"] * 100,
+            "team": row["scope"],
+        }
         for label, row in zip(labels, shown, strict=True)
     ]
 
@@ -195,7 +215,13 @@ def _svg(draw: Drawer) -> str:
     axis = {"labelColor": INK, "titleColor": INK, "gridColor": FAINT, "domainColor": FAINT, "tickColor": FAINT,
             "labelFontSize": 12, "titleFontSize": 12, "titleFontWeight": "normal", "domain": False, "ticks": False, "labelPadding": 7}  # fmt: skip
     legend = {"labelColor": INK, "labelFontSize": 12, "symbolSize": 110, "symbolStrokeWidth": 0}
-    config = {"background": None, "view": {"stroke": None}, "axis": axis, "legend": legend, "font": "sans-serif"}
+    config = {
+        "background": "transparent",
+        "view": {"stroke": None},
+        "axis": axis,
+        "legend": legend,
+        "font": "sans-serif",
+    }
     chart = draw(alt).configure(**config)
     return themed(vl_convert.vegalite_to_svg(chart.to_dict(), vl_version=_vega_lite(alt)))
 
@@ -214,12 +240,12 @@ def themed(svg: str) -> str:
     head, rest = svg.split(">", 1)
     width = re.search(r'width="([\d.]+)"', head)
     box = re.search(r'viewBox="[^"]+"', head)
-    size = f' style="max-width:{float(width.group(1)):.0f}px"' if width else ""
+    size = f' style="max-width:{float(width.group(1)) * LARGER:.0f}px"' if width else ""
     return f'<svg xmlns="http://www.w3.org/2000/svg" {box.group(0) if box else ""}{size} aria-hidden="true" focusable="false">{rest}'
 
 
 def _axis(unit: str) -> str:
-    return {"share": "%", "yes/no": "% of calls", "count": "per call"}.get(unit, unit)
+    return {"share": "%", "yes/no": "% of calls", "count": ""}.get(unit, unit)
 
 
 def _short(week: str) -> str:

@@ -83,8 +83,15 @@ def _call(book: Book, call: Row, tables: dict[str, dict[str, list[Row]]]) -> Row
 
 
 def _question(row: Row) -> Row:
-    return {"id": row["finding_id"], "turn": row["turn"], "role": row["role"], "text": row["quote"], "open": row["open"],
-            "start": row["start"], "rule": row["rule"]}
+    return {
+        "id": row["finding_id"],
+        "turn": row["turn"],
+        "role": row["role"],
+        "text": row["quote"],
+        "open": row["open"],
+        "start": row["start"],
+        "rule": row["rule"],
+    }
 
 
 def _turn(book: Book, call: Row, turn: Row, objections: list[Row], steps: list[Row], questions: list[Row]) -> Row:
@@ -125,6 +132,8 @@ def _floor(book: Book, call: Row, talk: list[Row], seconds: float) -> Row:
 
 def _metrics(book: Book, rows: list[Row]) -> list[Row]:
     known = {(measure.name, measure.side): measure for measure in book.measures}
+    order = {name: place for place, name in enumerate(known)}
+    rows = sorted(rows, key=lambda row: order.get((row["metric"], row["side"]), -1))
     return [
         {
             "name": row["metric"],

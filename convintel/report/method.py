@@ -5,21 +5,16 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from convintel.coaching.behaviours import ANSWERED, DATED_STEP
 from convintel.report.book import Book, Row
 from convintel.signals.catalogue import METRICS
 
 SECTIONS = ("speech", "turns", "signals", "themes", "matching", "outcomes", "coaching", "privacy")
-OWN_FORMULAS = {
-    ANSWERED.name: "objections resolved or addressed ÷ objections whose handling is known, per call",
-    DATED_STEP.name: "100 % when the call has a next step with a date, else 0 %, per call",
-}
 COACHING_RULE = (
     "Per rep and behaviour: the week’s value is the plain mean over calls. A step is the standard deviation between calls "
     "of the whole team in the window. Gap = steps beyond the bad edge of the team’s middle half (25th to 75th percentile "
     "of the reps’ means, at least three reps) + half of the steps worse than the own past. Score = gap × share of the "
-    "week’s calls that show it × control (1 when the rep decides it alone, 0.5 when the customer has a part in it). For "
-    "the team part the own past counts as up to two calls, so that one odd call does not decide. The highest score comes first; "
+    "week’s calls that show it × control (1 when the rep decides it alone, 0.5 when the customer has a part in it). In "
+    "both parts the own past counts as up to two calls, so that one odd call does not decide. The highest score comes first; "
     "a second priority needs half of its score and another kind of behaviour. The keep is the mirror image."
 )
 
@@ -28,10 +23,12 @@ def method(book: Book) -> Row:
     """Return the contents of the method page."""
     return {
         "version": book.facts.get("version", ""),
-        "metrics": [_metric(metric) for metric in METRICS] + _own({metric.name for metric in METRICS}),
+        "metrics": [_metric(metric) for metric in METRICS],
         "coaching_rule": COACHING_RULE,
         "settings": _settings(book),
-        "thresholds": [{"name": name, "value": value} for name, value in sorted(dict(book.facts.get("thresholds", {})).items())],
+        "thresholds": [
+            {"name": name, "value": value} for name, value in sorted(dict(book.facts.get("thresholds", {})).items())
+        ],
         "models": [dict(model) for model in book.facts.get("models", ())],
         "counts": [{"table": name, "rows": table.height} for name, table in book.tables.items()],
     }
@@ -39,26 +36,9 @@ def method(book: Book) -> Row:
 
 def _metric(metric: Any) -> Row:
     fields: Row = dataclasses.asdict(metric)
-    return {name: value if isinstance(value, str | bool) else ", ".join(map(str, value)) for name, value in fields.items()}
-
-
-def _own(listed: set[str]) -> list[Row]:
-    return [
-        {
-            "name": own.name,
-            "side": own.side,
-            "label": own.label,
-            "unit": own.unit,
-            "formula": OWN_FORMULAS[own.name],
-            "source": "",
-            "needs": "",
-            "better": own.better,
-            "coachable": True,
-            "try_next": own.try_next,
-        }
-        for own in (ANSWERED, DATED_STEP)
-        if own.name not in listed
-    ]
+    return {
+        name: value if isinstance(value, str | bool) else ", ".join(map(str, value)) for name, value in fields.items()
+    }
 
 
 def _settings(book: Book) -> list[Row]:

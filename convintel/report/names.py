@@ -11,7 +11,9 @@ from typing import Any, Final
 from urllib.parse import quote
 
 # C0 and C1 controls (but tab and newline) and the bidirectional overrides and isolates that can turn a line around.
-_HIDDEN: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff\ud800-\udfff]")
+_HIDDEN: Final = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff\ud800-\udfff]"
+)
 _RESERVED: Final = {"con", "prn", "aux", "nul", *(f"{port}{number}" for port in ("com", "lpt") for number in range(10))}
 _LONGEST: Final = 60
 
@@ -36,7 +38,9 @@ def slugs(people: Iterable[tuple[str, str]]) -> dict[str, str]:
     used: set[str] = set()
     for email, name in sorted(people):
         base = slug(name, email)
-        free = next(each for number in range(1, 10_000) if (each := base if number == 1 else f"{base}-{number}") not in used)
+        free = next(
+            each for number in range(1, 10_000) if (each := base if number == 1 else f"{base}-{number}") not in used
+        )
         used.add(free)
         given[email] = free
     return given
@@ -61,7 +65,9 @@ def link_to_recordings(out: Path, recordings: Path | None) -> str | None:
     return quote(relative)
 
 
-def audio_source(base: str | None, path: str | None, *, depth: int, start: float | None = None, end: float | None = None) -> str | None:
+def audio_source(
+    base: str | None, path: str | None, *, depth: int, start: float | None = None, end: float | None = None
+) -> str | None:
     """Return the `src` of an audio element on a page `depth` folders below the report, or None without a recording.
 
     >>> audio_source("../../inbox", "a b/#1.mp3", depth=1, start=61.24, end=70)
@@ -79,7 +85,16 @@ def cell(value: Any) -> Any:
     >>> cell("=1+1"), cell("+1 312"), cell(-0.5), cell("Tom")
     ("'=1+1", "'+1 312", -0.5, 'Tom')
     """
-    if isinstance(value, str) and value.lstrip(" \t\r\n")[:1] in {"=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20"}:
+    if isinstance(value, str) and value.lstrip(" \t\r\n")[:1] in {
+        "=",
+        "+",
+        "-",
+        "@",
+        "\uff1d",
+        "\uff0b",
+        "\uff0d",
+        "\uff20",
+    }:
         return f"'{value}"
     if isinstance(value, str) and value[:1] in {"\t", "\r", "\n"}:
         return f"'{value}"
@@ -90,9 +105,9 @@ def markdown(text: object) -> str:
     r"""Return text that Markdown shows as it is, on one line.
 
     >>> markdown("<b>*x*</b> | # [a](http://b)")
-    '&lt;b&gt;\\*x\\*&lt;/b&gt; \\| \\# \\[a\\]\\(http&#58;//b\\)'
+    '&lt;b&gt;\\*x\\*&lt;/b&gt; \\| # \\[a\\](http&#58;//b)'
     """
     plain = " ".join(str(text).split())
     plain = plain.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    plain = re.sub(r"([\\`*_\[\]()#|~])", r"\\\1", plain).replace("://", "&#58;//")
-    return re.sub(r"^([-+]|\d+\.)", r"\\\1", plain)
+    plain = re.sub(r"([\\`*_\[\]|~])", r"\\\1", plain).replace("://", "&#58;//")
+    return re.sub(r"^(\d*)([-+#]|(?<=\d)[.)](?=\s|$))", r"\1\\\2", plain)

@@ -59,7 +59,9 @@ def _note(book: Book, email: str, this_week: int) -> str:
 def _advice(book: Book, row: Row, evidence: list[Row]) -> Row:
     measure = next((each for each in book.measures if each.name == row["behaviour"]), None)
     moments = [
-        book.quote(one["call_id"], one["start"], one["end"], one["role"], one["quote"], tone=one["tone"], why=one["why"])
+        book.quote(
+            one["call_id"], one["start"], one["end"], one["role"], one["quote"], tone=one["tone"], why=one["why"]
+        )
         for one in evidence
         if one["call_id"] in book.calls
     ]

@@ -5,10 +5,21 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Final
 
-MONTHS: Final = (
-    "January February March April May June July August September October November December"
-).split()
-DAYS: Final = "Mon Tue Wed Thu Fri Sat Sun".split()
+MONTHS: Final = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
+DAYS: Final = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
 
 OBJECTIONS: Final = {
     "price": "Price",
@@ -21,7 +32,12 @@ OBJECTIONS: Final = {
     "contract": "Contract",
     "brush_off": "Brush-off",
 }
-HANDLINGS: Final = {"resolved": "Resolved", "addressed": "Addressed", "ignored": "Unanswered", "open": "Call ends first"}
+HANDLINGS: Final = {
+    "resolved": "Resolved",
+    "addressed": "Addressed",
+    "ignored": "Unanswered",
+    "open": "Call ends first",
+}
 MOVES: Final = {
     "question": "a question",
     "acknowledgement": "taking it up",
@@ -48,14 +64,20 @@ LEVELS: Final = {
 ROLES: Final = {"rep": "Rep", "customer": "Customer", "unknown": "Not known who"}
 NO_REP: Final = "Rep not known"
 
-CHANGED_CALLS: Final = "{calls} with {minutes} of recording by {reps} this week; the {weeks} weeks before had {before} a week."
-CHANGED_CALLS_FIRST: Final = "{calls} with {minutes} of recording by {reps} this week; there are no calls in the weeks before."
+CHANGED_CALLS: Final = (
+    "{calls} with {minutes} of recording by {reps} this week; the {weeks} weeks before had {before} a week."
+)
+CHANGED_CALLS_FIRST: Final = (
+    "{calls} with {minutes} of recording by {reps} this week; there are no calls in the weeks before."
+)
 CHANGED_NONE: Final = "No calls this week; the {weeks} weeks before had {before} a week."
 CHANGED_NOTHING_EVER: Final = "No calls this week and none in the {weeks} weeks before."
 CHANGED_MOVER: Final = "{label} moved most: {now} over {n} this week, {before} over {m} in the weeks before."
 CHANGED_NO_MOVER: Final = "No measure of talk moved by more than its usual spread between calls."
-CHANGED_TOO_FEW: Final = "Too few calls to say whether any measure of talk moved (it takes {least} this week and before)."
-CHANGED_OBJECTIONS: Final = "Customers objected {count} in {calls}, most often about {type} ({top}); {ignored} went unanswered."
+CHANGED_TOO_FEW: Final = (
+    "Too few calls to say whether any measure of talk moved (it takes {least} this week and before)."
+)
+CHANGED_OBJECTIONS: Final = "Customers objected {count} in {calls}, most often: {most}; {ignored} went unanswered."
 CHANGED_NO_OBJECTIONS: Final = "No objections were found in this week’s calls."
 
 NOTE_FEW_CALLS: Final = (
@@ -82,15 +104,13 @@ RISK_NONE: Final = "Every open deal with a call has a dated next step."
 RISK_OVERDUE: Final = "Expected close date {date} has passed."
 DUE_OPEN_END: Final = "no date said"
 
-CHART_OBJECTIONS: Final = "{top} was the most frequent objection; {answered} of {n} were answered."
-CHART_TALK: Final = "The reps spoke {now} of the talk time this week, {before} in the weeks before."
-CHART_TALK_NOW: Final = "The reps spoke {now} of the talk time this week."
+CHART_OBJECTIONS: Final = "Most frequent: {top}. {answered} of {n} objections were answered."
 CHART_THEMES: Final = "“{label}” came up in {now} this week; before, in {before} a week."
 CHART_WIN: Final = "Team win rate {rate}, interval {low} to {high}, from {n} closed deals."
 CHART_WIN_FEW: Final = "Win rates with intervals; too few closed deals for a team rate."
-CHART_TREND: Final = "{label}: {now} this week, {before} on average before. Line: own calls; band: the team’s middle half."
+CHART_TREND: Final = "{label}: {now} this week, {before} before. Band: middle half of the reps."
 CHART_TREND_NOW: Final = "{label}: {now} this week; there are no earlier calls."
-CHART_FLOOR: Final = "{rep} {share} of the talk time, longest stretch {longest}."
+CHART_TREND_PAST: Final = "{label}: {before} in the weeks before; no calls this week."
 
 FAIR: Final = (
     "This page describes calls, not people. It was made by rules that can be wrong: listen before you conclude, and correct what "

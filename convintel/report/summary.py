@@ -100,7 +100,11 @@ def _changed(book: Book, spoken: list[Row], objections: Row) -> list[str]:
     counts = _counts(book)
     before = phrases.count_mean(counts["past_a_week"], "call")
     if not counts["calls"]:
-        return [(phrases.CHANGED_NONE if counts["past_calls"] else phrases.CHANGED_NOTHING_EVER).format(weeks=len(book.before), before=before)]
+        return [
+            (phrases.CHANGED_NONE if counts["past_calls"] else phrases.CHANGED_NOTHING_EVER).format(
+                weeks=len(book.before), before=before
+            )
+        ]
     template = phrases.CHANGED_CALLS if counts["past_calls"] else phrases.CHANGED_CALLS_FIRST
     first = template.format(
         calls=phrases.count(counts["calls"], "call"),
@@ -129,11 +133,9 @@ def _mover(book: Book, spoken: list[Row]) -> str:
 def _objected(objections: Row) -> str:
     if not objections["n"]:
         return phrases.CHANGED_NO_OBJECTIONS
-    top = objections["types"][0]
     return phrases.CHANGED_OBJECTIONS.format(
         count=phrases.count(objections["n"], "time"),
         calls=phrases.count(objections["calls"], "call"),
-        type=top["label"].lower(),
-        top=f"{top['n']} of {objections['n']}",
+        most=objections["most"],
         ignored=objections["ignored"],
     )

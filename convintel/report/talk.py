@@ -19,7 +19,9 @@ def talk(book: Book, *, rep: str | None = None) -> list[Row]:
     """
     window = book.observations.filter(pl.col("week").is_in(list(book.window)))
     by_measure = {str(key[0]): part for key, part in window.partition_by("behaviour", as_dict=True).items()}
-    rows = [_row(book, measure, by_measure[measure.name], rep) for measure in book.measures if measure.name in by_measure]
+    rows = [
+        _row(book, measure, by_measure[measure.name], rep) for measure in book.measures if measure.name in by_measure
+    ]
     return [row for row in rows if row["n"] or row["past_n"]]
 
 
@@ -62,7 +64,10 @@ def _middle_half(team: pl.DataFrame) -> dict[str, Any]:
 
 
 def moved(rows: list[Row], *, least: int) -> tuple[Row | None, bool]:
-    """Return the measure that moved most in units of its spread (None when none by half of it), and whether any could be judged."""
+    """Return the measure that moved most in units of its spread, and whether any could be judged.
+
+    None when none moved by half of its spread.
+    """
     judged = [row for row in rows if row["n"] >= least and row["past_n"] >= least and row["spread"]]
     steps = [(abs(row["value"] - row["past"]) / row["spread"], row) for row in judged]
     best = max(steps, key=lambda step: step[0], default=(0.0, None))

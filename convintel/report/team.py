@@ -42,12 +42,23 @@ def objections(book: Book, *, rep: str | None = None) -> Row:
     types = [_type(kind, now, before[kind], weeks) for kind in OBJECTION_TYPES]
     return {
         "n": len(now),
+        "most": _most(types),
         "calls": len({row["call_id"] for row in now}),
         "answered": sum(row["handling"] in ("resolved", "addressed") for row in now),
         "ignored": sum(row["handling"] == "ignored" for row in now),
         "types": sorted((row for row in types if row["n"] or row["before"]), key=lambda row: (-row["n"], row["label"])),
         "rows": now,
     }
+
+
+def _most(types: list[Row]) -> str:
+    """The most frequent types with their number, ties together: "price and trust (4 each)"."""
+    top = max((row["n"] for row in types), default=0)
+    names = [row["label"].lower() for row in types if row["n"] == top > 0]
+    if not names:
+        return ""
+    listed = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    return f"{listed} ({top}{' each' if len(names) > 1 else ''})"
 
 
 def _type(kind: str, now: list[Row], before: int, weeks: int) -> Row:
@@ -130,7 +141,7 @@ def promises(book: Book, *, rep: str | None = None) -> list[Row]:
 def _still_open(book: Book, row: Row) -> bool:
     if row["due"] is not None:
         return bool(row["due"] >= book.first_day)
-    return book.calls[row["call_id"]]["week"] == book.week
+    return bool(book.calls[row["call_id"]]["week"] == book.week)
 
 
 def at_risk(book: Book) -> list[Row]:
@@ -138,7 +149,9 @@ def at_risk(book: Book) -> list[Row]:
     deals = {row["deal_id"]: row for row in book.tables["deals"].to_dicts() if row["outcome"] == "open"}
     upto = set(book.ids(*book.window))
     matched = [row for row in book.tables["matches"].to_dicts() if row["deal_id"] in deals and row["call_id"] in upto]
-    found = [_risk(book, deals[deal], [row["call_id"] for row in rows]) for deal, rows in grouped(matched, "deal_id").items()]
+    found = [
+        _risk(book, deals[deal], [row["call_id"] for row in rows]) for deal, rows in grouped(matched, "deal_id").items()
+    ]
     return sorted((row for row in found if row), key=lambda row: (-(row["amount"] or 0.0), row["deal_id"]))
 
 
@@ -180,7 +193,9 @@ def win_rates(book: Book) -> list[Row]:
             **row,
             "label": "Team" if row["scope"] == "team" else book.people.get(row["name"], row["name"]),
             "closed": row["won"] + row["lost"],
-            "say": "" if row["estimate"] is not None else phrases.WIN_FEW.format(closed=row["won"] + row["lost"], least=least),
+            "say": ""
+            if row["estimate"] is not None
+            else phrases.WIN_FEW.format(closed=row["won"] + row["lost"], least=least),
         }
         for row in rows
     ]
@@ -206,21 +221,49 @@ def quality(book: Book) -> list[dict[str, Any]]:
     ids = book.ids(book.week)
     calls = [book.calls[call_id] for call_id in ids]
     audio = book.rows("audio", book.week)
-    roles = [row for row in book.rows("roles", book.week)]
+    roles = book.rows("roles", book.week)
     matches = {row["call_id"]: row for row in book.tables["matches"].to_dicts()}
     metrics = book.tables["metrics"].filter(pl.col("call_id").is_in(ids))
     least = book.settings.turns.min_role_confidence
     checks = [
         ("Calls without a known rep", sum(call["rep"] is None for call in calls), len(calls)),
-        ("Calls in which it is not certain who the rep is", sum(row["confidence"] < least for row in roles), len(roles)),
-        ("Calls split by voice, not by channel or transcript", sum(row["split"] == "diarization" for row in roles), len(roles)),
-        ("Calls with lost audio (bad packets or gaps)", sum(bool(row["bad_packets"] or row["gap_seconds"]) for row in audio), len(audio)),
-        ("Calls with stretches whose words were not to be trusted", sum(row["dropped_packs"] > 0 for row in audio), len(audio)),
-        ("Calls without word times (ready-made transcript)", sum(row["word_timing"] == "interpolated" for row in audio), len(audio)),
+        (
+            "Calls in which it is not certain who the rep is",
+            sum(row["confidence"] < least for row in roles),
+            len(roles),
+        ),
+        (
+            "Calls split by voice, not by channel or transcript",
+            sum(row["split"] == "diarization" for row in roles),
+            len(roles),
+        ),
+        (
+            "Calls with lost audio (bad packets or gaps)",
+            sum(bool(row["bad_packets"] or row["gap_seconds"]) for row in audio),
+            len(audio),
+        ),
+        (
+            "Calls with stretches whose words were not to be trusted",
+            sum(row["dropped_packs"] > 0 for row in audio),
+            len(audio),
+        ),
+        (
+            "Calls without word times (ready-made transcript)",
+            sum(row["word_timing"] == "interpolated" for row in audio),
+            len(audio),
+        ),
         ("Calls without a deal", sum(matches.get(i, {}).get("deal_id") is None for i in ids), len(ids)),
         ("Calls whose consent is unknown", sum(call["consent"] == "unknown" for call in calls), len(calls)),
-        ("Numbers withheld because they could not be measured", metrics["withheld"].is_not_null().sum(), metrics.height),
+        (
+            "Numbers withheld because they could not be measured",
+            metrics["withheld"].is_not_null().sum(),
+            metrics.height,
+        ),
         ("Masked card, bank, e-mail and phone numbers", sum(row["redactions"] for row in audio), None),
-        ("Calls without a date, in no week’s report", sum(call["week"] is None for call in book.calls.values()), len(book.calls)),
+        (
+            "Calls without a date, in no week’s report",
+            sum(call["week"] is None for call in book.calls.values()),
+            len(book.calls),
+        ),
     ]
     return [{"what": what, "n": int(n), "of": of} for what, n, of in checks if n]

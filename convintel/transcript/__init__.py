@@ -18,7 +18,7 @@ from convintel.tables import frame
 from convintel.transcript import activity
 from convintel.transcript.channels import Layout, examine
 from convintel.transcript.packs import Pack, halves, pack
-from convintel.transcript.read import read_transcript
+from convintel.transcript.ready import read_transcript
 from convintel.transcript.recogniser import HeardWord, Recogniser, load_recogniser
 from convintel.transcript.redact import redact
 from convintel.values import total

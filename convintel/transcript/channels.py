@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 QUIETER = 12.0  # dB (each channel against its own loud speech) from which a copy of the other side is cross-talk
 ALIKE = 0.6  # envelope correlation from which the quiet channel copies the loud one
-_LAGS = 8  # frames of 32 ms on either side: echoes come up to 250 ms late
-_AROUND = 9  # frames of the correlation window, about 300 ms
+_LAGS = 15  # frames: echoes come up to 250 ms late
+_AROUND = 18  # frames of the correlation window, about 300 ms
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Layout:
     kind: Literal["dual", "mono"]
     note: str
     tracks: dict[str, Floats]
-    active: dict[str, Frames]  # per track, one flag for each 32 ms
+    active: dict[str, Frames]  # per track, one flag for each frame
 
 
 def examine(samples: Floats, settings: Settings) -> Layout:

@@ -51,7 +51,7 @@ def test_settings_survive_the_way_to_a_worker_process(tmp_path):
 def test_the_commented_file_says_what_the_defaults_are(tmp_path):
     text = commented_settings()
     assert load(write(tmp_path, text)) == Settings()
-    keys = [line.removeprefix("# ") for line in text.splitlines() if re.match(r"# \w+ = (?! \(unset\))|\[", line)]
+    keys = [line.removeprefix("# ") for line in text.splitlines() if re.match(r"# \w+ = (?!\s*\(unset\))|\[", line)]
     assert len(keys) > 40
     shown = "\n".join(keys)
     assert load(write(tmp_path, shown)) == Settings()

@@ -105,7 +105,8 @@ def test_a_second_run_is_kept_out_of_a_workspace(tmp_path):
 def test_corrections_are_read_and_unknown_verdicts_listed(tmp_path):
     path = tmp_path / "corrections.csv"
     path.write_text(
-        f"\ufeffcall_id,finding_id,verdict,note\n{CALL},,swap,\n{CALL},aaaaaaaaaaaa,wrong,he was joking\n{CALL},,maybe,\n"
+        "\ufeffcall_id,finding_id,verdict,note\n"
+        f"{CALL},,swap,\n{CALL},aaaaaaaaaaaa,wrong,he was joking\n{CALL},,maybe,\n"
     )
     found = read_corrections(path)
     assert found.of_call(CALL) == {CALL: "swap"}
@@ -114,4 +115,5 @@ def test_corrections_are_read_and_unknown_verdicts_listed(tmp_path):
 
 
 def test_an_error_says_where_what_and_what_to_do():
-    assert str(ConvintelError("is empty", where="a.mp3", remedy="export it again")) == "a.mp3: is empty → export it again"
+    error = ConvintelError("is empty", where="a.mp3", remedy="export it again")
+    assert str(error) == "a.mp3: is empty → export it again"

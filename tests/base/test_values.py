@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -25,7 +27,7 @@ def test_hull_is_the_parts_plus_the_gap_less_the_overlap(left, right):
 def test_merge_gives_disjoint_sorted_spans_that_cover_the_same(listed):
     merged = merge(listed)
     assert merged == sorted(merged)
-    assert all(one.end < other.start for one, other in zip(merged, merged[1:], strict=False))
+    assert all(one.end < other.start for one, other in pairwise(merged))
     assert merge(merged) == merged
     for span in listed:
         if span:

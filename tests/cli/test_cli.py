@@ -10,9 +10,8 @@ COMMANDS = ("init", "demo", "check", "run", "report", "search", "forget", "model
 
 
 def convintel(*arguments, expect=0):
-    done = subprocess.run(
-        [sys.executable, "-m", "convintel", *map(str, arguments)], capture_output=True, text=True, timeout=300, check=False
-    )
+    command = [sys.executable, "-m", "convintel", *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == expect, done.stdout + done.stderr
     return done.stdout if expect == 0 else done.stderr
 
@@ -30,7 +29,8 @@ def test_every_command_explains_itself(command):
 def test_help_imports_nothing_heavy():
     code = (
         "import sys; import convintel.cli; "
-        "print([name for name in ('polars', 'prefect', 'torch', 'spacy', 'av', 'altair', 'numpy') if name in sys.modules])"
+        "heavy = ('polars', 'prefect', 'torch', 'spacy', 'av', 'altair', 'numpy');"
+        "print([name for name in heavy if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
     assert done.stdout.strip() == "[]"

@@ -1,0 +1,13 @@
+"""The pages: `summarise` makes plain data from tables, `write_report` shows it as HTML, Markdown, CSV and JSON.
+
+    tables -> summary (book, talk, team, people, conversations, method) -> charts -> templates -> folder
+
+Numbers are tested on the summary. Templates only show it, and everything a person said or typed is escaped there.
+"""
+
+from __future__ import annotations
+
+from convintel.report.render import write_report
+from convintel.report.summary import summarise
+
+__all__ = ["summarise", "write_report"]

@@ -1,0 +1,77 @@
+"""Who holds the floor: talk shares, longest stretches, switches, speech rate."""
+
+from __future__ import annotations
+
+from convintel.settings import Settings
+from convintel.signals.catalogue import MIN_WORDS
+from convintel.signals.row import Row, measured, withheld
+from convintel.signals.said import Said
+from convintel.signals.text import words
+from convintel.values import Span
+
+
+def talk_metrics(said: Said, settings: Settings) -> list[Row]:
+    """Return talk share (of talk time and of call time), longest stretches, switches per minute and speech rates.
+
+    Formulas stand in `catalogue.METRICS`; the report prints them.
+    """
+    return [
+        *_shares(said),
+        _longest(said, "longest_monologue", "rep", gap=settings.turns.turn_gap),
+        _longest(said, "longest_customer_stretch", "customer", gap=settings.turns.turn_gap),
+        _switches(said),
+        _rate(said, "speech_rate", "rep"),
+        _rate(said, "customer_speech_rate", "customer"),
+    ]
+
+
+def stretches(said: Said, role: str, *, gap: float) -> list[Span]:
+    """Return how long a side held the floor each time: runs of its turns, back-channels of the other ignored.
+
+    A silence longer than `gap` seconds ends a stretch.
+    """
+    found: list[Span] = []
+    before: str | None = None
+    for turn in said.floor:
+        if turn.role == role and before == role and (found[-1] ^ turn.span).duration <= gap:
+            found[-1] = found[-1] | turn.span
+        elif turn.role == role:
+            found.append(turn.span)
+        before = turn.role
+    return found
+
+
+def _shares(said: Said) -> list[Row]:
+    rep, customer = said.seconds_of("rep"), said.seconds_of("customer")
+    both, call = rep + customer, said.span.duration
+    n = len(said.talk.get("rep", ())) + len(said.talk.get("customer", ()))
+    if not both or not call:
+        return [withheld(said, name, "no talk", n=0) for name in ("talk_share", "talk_share_of_call")]
+    return [
+        measured(said, "talk_share", rep / both, n),
+        measured(said, "talk_share_of_call", min(1.0, rep / call), n),
+    ]
+
+
+def _longest(said: Said, name: str, role: str, *, gap: float) -> Row:
+    found = stretches(said, role, gap=gap)
+    if not found:
+        return withheld(said, name, f"the {role} does not speak", n=0)
+    longest = max(found, key=lambda span: (span.duration, -span.start))
+    return measured(said, name, longest.duration, len(found), at=longest)
+
+
+def _switches(said: Said) -> Row:
+    parties = [turn.role for turn in said.floor if turn.role != "unknown"]
+    n = sum(left != right for left, right in zip(parties, parties[1:], strict=False))
+    if not said.minutes:
+        return withheld(said, "speaker_switches", "no talk", n=0)
+    return measured(said, "speaker_switches", n / said.minutes, n)
+
+
+def _rate(said: Said, name: str, role: str) -> Row:
+    n = sum(len(words(turn.text)) for turn in said.turns if turn.role == role)
+    seconds = said.seconds_of(role)
+    if n < MIN_WORDS or not seconds:
+        return withheld(said, name, f"fewer than {MIN_WORDS} words", n=n)
+    return measured(said, name, n / seconds * 60, n)

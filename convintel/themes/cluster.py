@@ -1,0 +1,174 @@
+"""Vectors to groups: a graph of nearest neighbours, cut into communities (Louvain).
+
+Against UMAP with HDBSCAN on short utterances: equal in quality, an order of magnitude faster, no flood of outliers, and
+it finds its groups again on other samples. How fine it cuts is chosen by that test (`choose_resolution`). Rows must
+come in an order that their content alone gives (`canonical_order`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from convintel.settings import Themes
+from convintel.themes.encoder import Vectors, unit
+
+Ints = npt.NDArray[np.intp]
+
+RESOLUTIONS = (1.0, 2.0, 3.0)
+AS_STABLE = 0.03  # adjusted Rand between parts varies by about 0.015 from draw to draw
+SMALL = 60  # fewer rows: a neighbour graph says nothing, average linkage does
+SMALL_DISTANCE = 0.55  # cosine distance at which average linkage stops joining
+PARTS = 4  # random parts whose groups are compared
+TRIAL = 3_000  # rows in the comparison at most
+GRAPH = 20_000  # rows in the graph at most; more join the groups found
+_BLOCK = 2_000  # rows of similarities held at a time
+LEFT_OUT = -1
+
+
+def canonical_order(texts: Sequence[str]) -> list[str]:
+    """Return the different texts ordered by the SHA-256 of their content: the same whatever order they came in.
+
+    It is a random order too: its first n are a fair sample.
+    """
+    return sorted(set(texts), key=lambda text: hashlib.sha256(text.encode()).hexdigest())
+
+
+def cluster(vectors: Vectors, rules: Themes) -> Ints:
+    """Return the group of each row, numbered from 0 by size, -1 for rows left out.
+
+    Args:
+        vectors: [rows, dimensions], unit length, in canonical order.
+        rules: settings of the stage.
+    """
+    n = len(vectors)
+    if n < rules.min_size:
+        return np.full(n, LEFT_OUT, dtype=np.intp)
+    core = vectors[:GRAPH]
+    if n < SMALL:
+        groups = _average_linkage(core)
+    else:
+        groups = communities(core, resolution=choose_resolution(core, rules), rules=rules)
+    return _settle(vectors, groups, rules)
+
+
+def choose_resolution(vectors: Vectors, rules: Themes) -> float:
+    """Return the coarsest resolution whose groups agree between random 90 % parts as well as those of any other.
+
+    Agreement is the mean adjusted Rand over pairs of parts. It is flat over much of the range: among equals few broad
+    themes are read, and the choice is the same on other samples of the same calls.
+    """
+    trial = vectors[:TRIAL]
+    rng = np.random.default_rng(rules.seed)
+    parts = [np.sort(rng.permutation(len(trial))[: int(0.9 * len(trial))]) for _ in range(PARTS)]
+    graphs = [_edges(trial[part], rules.neighbours) for part in parts]
+    agreement = {}
+    for resolution in RESOLUTIONS:
+        groups = np.full((PARTS, len(trial)), LEFT_OUT, dtype=np.intp)
+        for i, part in enumerate(parts):
+            groups[i, part] = _louvain(len(part), graphs[i], resolution, rules.seed)
+        agreement[resolution] = _agreement(groups)
+    return next(r for r in RESOLUTIONS if agreement[r] >= max(agreement.values()) - AS_STABLE)
+
+
+def _agreement(groups: Ints) -> float:
+    """Return the mean adjusted Rand index over pairs of rows, where both have a group."""
+    from sklearn.metrics import adjusted_rand_score
+
+    pairs = [(a, b, (a >= 0) & (b >= 0)) for a, b in itertools.combinations(groups, 2)]
+    return float(np.mean([adjusted_rand_score(a[both], b[both]) for a, b, both in pairs]))
+
+
+def communities(vectors: Vectors, *, resolution: float, rules: Themes) -> Ints:
+    """Return the Louvain community of each row in the graph of its nearest neighbours."""
+    return _louvain(len(vectors), _edges(vectors, rules.neighbours), resolution, rules.seed)
+
+
+def neighbours(vectors: Vectors, k: int) -> tuple[Ints, Vectors]:
+    """Return the k nearest other rows of each row and their similarities, [rows, k] each, a block of rows at a time."""
+    places, near = [], []
+    for start in range(0, len(vectors), _BLOCK):
+        similarity = vectors[start : start + _BLOCK] @ vectors.T
+        rows = np.arange(len(similarity))
+        similarity[rows, start + rows] = -1
+        found = np.argpartition(-similarity, k - 1, axis=1)[:, :k]
+        places.append(found)
+        near.append(np.take_along_axis(similarity, found, axis=1))
+    return np.concatenate(places), np.concatenate(near)
+
+
+def degree(n: int, *, most: int) -> int:
+    """Return how many neighbours a row has in the graph: fewer in small sets, whose groups are small.
+
+    sqrt(n) / 4, at least 5, never over `most`: on 300 to 1,600 rows of short utterances V rises by 0.02 to 0.12 over
+    15 everywhere, because 15 neighbours of a group of 12 lie partly outside it.
+
+    >>> degree(300, most=15), degree(1_600, most=15), degree(50_000, most=15)
+    (5, 10, 15)
+    """
+    return min(most, max(5, round(float(np.sqrt(n)) / 4)), n - 1)
+
+
+def _edges(vectors: Vectors, k: int) -> list[tuple[int, int, float]]:
+    """Return each pair of neighbours once, in order, weighted by similarity."""
+    n = len(vectors)
+    places, near = neighbours(vectors, degree(n, most=k))
+    left, right = np.repeat(np.arange(n), places.shape[1]), places.ravel()
+    pair = np.minimum(left, right) * n + np.maximum(left, right)
+    pair, first = np.unique(pair, return_index=True)
+    weight = np.clip(near.ravel()[first], 0, 1).astype(float)
+    return list(zip((pair // n).tolist(), (pair % n).tolist(), weight.tolist(), strict=True))
+
+
+def _louvain(n: int, edges: list[tuple[int, int, float]], resolution: float, seed: int) -> Ints:
+    import networkx as nx
+
+    graph = nx.Graph()
+    graph.add_nodes_from(range(n))
+    graph.add_weighted_edges_from(edges)
+    groups = np.zeros(n, dtype=np.intp)
+    for number, members in enumerate(nx.community.louvain_communities(graph, resolution=resolution, seed=seed)):
+        groups[list(members)] = number
+    return groups
+
+
+def _average_linkage(vectors: Vectors) -> Ints:
+    from scipy.cluster.hierarchy import fcluster, linkage
+
+    tree = linkage(vectors.astype(float), method="average", metric="cosine")
+    return np.asarray(fcluster(tree, SMALL_DISTANCE, criterion="distance"), dtype=np.intp) - 1
+
+
+def _settle(vectors: Vectors, groups: Ints, rules: Themes) -> Ints:
+    """Keep groups that are large enough, let the rest and rows outside the graph join the nearest; number by size."""
+    size = np.bincount(groups)
+    large = np.flatnonzero(size >= rules.min_size)
+    settled = np.full(len(vectors), LEFT_OUT, dtype=np.intp)
+    if not len(large):
+        return settled
+    centres = np.stack([centre(vectors[: len(groups)][groups == group]) for group in large])
+    similarity = vectors @ centres.T
+    settled[: len(groups)] = np.where(np.isin(groups, large), np.searchsorted(large, groups), LEFT_OUT)
+    homeless = settled == LEFT_OUT
+    nearest = similarity.argmax(axis=1)
+    settled[homeless] = np.where(similarity[homeless].max(axis=1) >= rules.join_similarity, nearest[homeless], LEFT_OUT)
+    own = similarity[np.arange(len(vectors)), settled]
+    settled[own < rules.keep_similarity] = LEFT_OUT
+    return _by_size(settled, rules.min_size)
+
+
+def _by_size(groups: Ints, least: int) -> Ints:
+    """Number groups from the largest; of equals the one that comes first. Those below `least` are left out."""
+    numbers, first, size = np.unique(groups[groups >= 0], return_index=True, return_counts=True)
+    keep = [i for i in np.lexsort((first, -size)) if size[i] >= least]
+    rank = {int(numbers[i]): place for place, i in enumerate(keep)}
+    return np.array([rank.get(int(group), LEFT_OUT) for group in groups], dtype=np.intp)
+
+
+def centre(vectors: Vectors) -> Vectors:
+    """Return the unit vector in the middle of the rows, [dimensions]."""
+    return unit(vectors.mean(axis=0))

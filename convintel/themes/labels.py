@@ -1,0 +1,93 @@
+"""Names for themes without a language model: phrases of the members, and the most typical quote.
+
+Phrases of 2 to 4 words are ranked by c-TF-IDF (how much more of this theme's members use one than those of others;
+Grootendorst 2022), the best are ranked again by their similarity to the theme's centre, and the second is chosen to say
+something else than the first (maximal marginal relevance).
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Collection, Sequence
+
+import numpy as np
+
+from convintel.themes.encoder import Encoder, Vectors
+from convintel.themes.wording import phrases, words
+
+CANDIDATES = 25  # phrases that are embedded per theme
+NEW_WORDS = 0.7  # weight of fitting the theme against repeating the first phrase
+SECOND_FROM = 0.35  # a second phrase is worth printing from this similarity to the centre
+_QUOTE_WORDS = range(5, 36)
+
+
+def name_themes(
+    members: Sequence[Sequence[str]], rest: Sequence[str], centres: Vectors, encoder: Encoder, *, taken: Collection[str]
+) -> list[str]:
+    """Return one label a theme, all different and none in `taken`.
+
+    Args:
+        members: texts of each new theme.
+        rest: all other texts, what the themes are told apart from.
+        centres: [themes, dimensions].
+        encoder: embeds the candidate phrases.
+        taken: labels in use.
+    """
+    counts = [_shares(texts) for texts in members]
+    background = Counter(_shares(rest))
+    for count in counts:
+        background.update(count)
+    mean = sum(len(texts) for texts in members) / max(len(members), 1)
+    used, labels = set(taken), []
+    for texts, count, middle in zip(members, counts, centres, strict=True):
+        label = _unused(_label(count, background, mean, middle, encoder, texts), used)
+        used.add(label)
+        labels.append(label)
+    return labels
+
+
+def _shares(texts: Sequence[str]) -> Counter[str]:
+    """Return how many texts use each phrase; single words only matter where no phrase is found."""
+    return Counter(phrase for text in texts for phrase in phrases(text))
+
+
+def _label(
+    count: Counter[str], background: Counter[str], mean: float, middle: Vectors, encoder: Encoder, texts: Sequence[str]
+) -> str:
+    """Return up to two phrases joined by a dot."""
+    score = {phrase: n * math.log(1 + mean / background[phrase]) for phrase, n in count.items()}
+    best = sorted(score, key=lambda phrase: (-score[phrase], phrase))[:CANDIDATES]
+    if not best:
+        return _words_label(texts)
+    vectors = encoder.encode(best)
+    fit = vectors @ middle
+    weight = np.array([score[phrase] for phrase in best])
+    rank = fit * (0.5 + 0.5 * weight / weight.max())  # what fits the centre, if members really say it
+    first = int(np.argmax(rank))
+    other = NEW_WORDS * fit - (1 - NEW_WORDS) * (vectors @ vectors[first])
+    other[[i for i, phrase in enumerate(best) if set(words(phrase)) & set(words(best[first]))]] = -1
+    second = int(np.argmax(other))
+    return f"{best[first]} · {best[second]}" if other[second] > -1 and fit[second] >= SECOND_FROM else best[first]
+
+
+def _words_label(texts: Sequence[str]) -> str:
+    common = Counter(word for text in texts for word in set(words(text)))
+    return " ".join(sorted(common, key=lambda word: (-common[word], word))[:3]) or "(no words)"
+
+
+def _unused(label: str, used: Collection[str]) -> str:
+    """Return the label, numbered when another theme has it."""
+    number, fresh = 2, label
+    while fresh in used:
+        fresh, number = f"{label} ({number})", number + 1
+    return fresh
+
+
+def typical(texts: Sequence[str], vectors: Vectors) -> int:
+    """Return the position of the member nearest to the middle of all; of readable length if there is one."""
+    fit = vectors @ vectors.mean(axis=0)
+    readable = np.array([len(words(text)) in _QUOTE_WORDS for text in texts])
+    if readable.any():
+        fit = np.where(readable, fit, -2)
+    return int(np.argmax(fit))

@@ -1,0 +1,181 @@
+"""Who speaks when on one channel: voices of 1.5 s windows are grouped, and each moment goes to the voice it is nearest to.
+
+CAM++ embeddings of windows that overlap by half are grouped by spectral clustering into the known number of parties. Each
+frame then takes the mean of the windows around it, the nearest counting most. On the two telephone calls mixed to mono
+this came to 0.8 % and 5.4 % diarization error (collar 0.25 s); adding what pyannote's segmentation thinks about speakers
+inside 10 s made both worse, so it only decides where there is speech. Overlap goes to one of the two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from convintel.transcript import activity
+from convintel.values import Span, merge
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float32]
+
+WINDOW: Final = 150  # feature frames of 10 ms
+HOP: Final = 75
+SMALLEST: Final = 40  # shorter stretches borrow sound from around them
+AT_ONCE: Final = 32
+SHARPNESS: Final = 4  # power on the similarity: near voices count more
+ONE_VOICE: Final = 0.75  # cosine of two groups' centres from which they are taken for one voice (0.55 and 0.75 measured)
+MIN_PAUSE, MIN_TURN = 0.25, 0.25  # seconds
+_ROUNDS: Final = 5
+_SEED: Final = 0
+
+
+@dataclass(frozen=True)
+class Voices:
+    """Speakers "A", "B" ... in order of first speech.
+
+    Attributes:
+        spans: where each speaks, disjoint, in time order.
+        lean: float32 [frames, speakers]: how near each frame (16.875 ms) is to each voice; NaN outside speech.
+        centres: float32 [speakers, 192], unit length.
+        alike: largest cosine between two centres; high = perhaps one voice.
+    """
+
+    spans: dict[str, list[Span]]
+    lean: Floats
+    centres: Floats
+    alike: float
+
+    def speaker_of(self, span: Span) -> str | None:
+        """Return who speaks most during a span; None when nobody was heard in it."""
+        first = activity.frame_at(span.start)
+        part = self.lean[first : max(first + 1, activity.frame_at(span.end))]
+        part = part[~np.isnan(part[:, 0])] if len(part) else part
+        return list(self.spans)[int(part.mean(axis=0).argmax())] if len(part) else None
+
+
+def diarize(samples: Floats, speech: Sequence[Span], *, speakers: int = 2) -> Voices:
+    """Split the speech of 16 kHz mono samples among `speakers` voices.
+
+    Returns fewer voices than asked when there is too little speech for windows of more than one.
+    """
+    features = _features(samples)
+    starts = _windows(speech, len(features))
+    embeddings = _embed(features, starts)
+    labels = _cluster(embeddings, min(speakers, len(starts)))
+    labels, centres = _settle(embeddings, labels)
+    lean = _lean(embeddings @ centres.T, starts, speech, activity.count_frames(samples))
+    return _voices(lean, centres)
+
+
+def _features(samples: Floats) -> Floats:
+    """80 log mel energies each 10 ms, as CAM++ was trained on."""
+    import kaldi_native_fbank
+
+    options = kaldi_native_fbank.FbankOptions()
+    options.frame_opts.dither = 0
+    options.frame_opts.samp_freq = activity.SAMPLE_RATE
+    options.mel_opts.num_bins = 80
+    fbank = kaldi_native_fbank.OnlineFbank(options)
+    fbank.accept_waveform(activity.SAMPLE_RATE, np.pad(samples, (0, max(0, WINDOW * 160 + 400 - len(samples)))))
+    fbank.input_finished()
+    return np.stack([fbank.get_frame(i) for i in range(fbank.num_frames_ready)])
+
+
+def _windows(speech: Sequence[Span], frames: int) -> list[int]:
+    """First feature frame of each window: inside speech, the last one flush with its end; short stretches centred."""
+    starts: list[int] = []
+    for span in speech:
+        first, last = int(span.start * 100), min(int(span.end * 100), frames)
+        if last - first < SMALLEST:
+            continue
+        if last - first <= WINDOW:
+            starts.append(min(max(0, (first + last - WINDOW) // 2), frames - WINDOW))
+            continue
+        inside = list(range(first, last - WINDOW, HOP))
+        starts += [*inside, last - WINDOW]
+    return sorted(set(starts)) or [min(max(0, int(speech[0].middle * 100) - WINDOW // 2), frames - WINDOW)]
+
+
+def _embed(features: Floats, starts: Sequence[int]) -> Floats:
+    """Voice of each window, float32 [windows, 192], unit length."""
+    session = activity.onnx("campplus", "campplus.onnx")
+    found = []
+    for i in range(0, len(starts), AT_ONCE):
+        batch = np.stack([features[start : start + WINDOW] for start in starts[i : i + AT_ONCE]])
+        batch -= batch.mean(axis=1, keepdims=True)
+        found.append(session.run(None, {"features": batch})[0])
+    embeddings = np.concatenate(found)
+    return np.asarray(embeddings / np.linalg.norm(embeddings, axis=1, keepdims=True), dtype=np.float32)
+
+
+def _cluster(embeddings: Floats, groups: int) -> NDArray[np.int64]:
+    if groups < 2:
+        return np.zeros(len(embeddings), dtype=np.int64)
+    from sklearn.cluster import SpectralClustering
+
+    thinned = _thin(len(embeddings))
+    likeness = np.clip((embeddings[thinned] @ embeddings[thinned].T + 1) / 2, 0, 1) ** SHARPNESS
+    model: Any = SpectralClustering(groups, affinity="precomputed", random_state=_SEED)
+    few = np.asarray(model.fit_predict(likeness.astype(np.float64)))
+    centres = _centres(embeddings[thinned], few)
+    return np.asarray((embeddings @ centres.T).argmax(axis=1))
+
+
+def _thin(count: int, *, most: int = 1500) -> NDArray[np.int64]:
+    """Indices of at most 1500 windows spread over the call: spectral clustering costs the cube of their number."""
+    return np.unique(np.linspace(0, count - 1, min(count, most)).astype(np.int64))
+
+
+def _centres(embeddings: Floats, labels: NDArray[np.int64]) -> Floats:
+    sums = np.stack([embeddings[labels == label].sum(axis=0) for label in np.unique(labels)])
+    return np.asarray(sums / np.linalg.norm(sums, axis=1, keepdims=True), dtype=np.float32)
+
+
+def _settle(embeddings: Floats, labels: NDArray[np.int64]) -> tuple[NDArray[np.int64], Floats]:
+    """Move windows to the nearest centre until nothing moves."""
+    centres = _centres(embeddings, labels)
+    for _ in range(_ROUNDS):
+        nearest = np.asarray((embeddings @ centres.T).argmax(axis=1))
+        if len(np.unique(nearest)) < len(centres) or np.array_equal(nearest, labels):
+            break
+        labels, centres = nearest, _centres(embeddings, nearest)
+    return labels, centres
+
+
+def _lean(nearness: Floats, starts: Sequence[int], speech: Sequence[Span], frames: int) -> Floats:
+    """Mean nearness of the windows over each frame, their middle counting most; NaN outside speech."""
+    width = round(WINDOW / 100 / activity.FRAME)
+    weight = np.bartlett(width + 2)[1:-1].astype(np.float32)
+    summed = np.zeros((frames + width, nearness.shape[1]), dtype=np.float32)
+    weights = np.zeros(frames + width, dtype=np.float32)
+    for start, near in zip(starts, nearness, strict=True):
+        first = activity.frame_at(start / 100)
+        summed[first : first + width] += weight[:, None] * near
+        weights[first : first + width] += weight
+    seen = np.flatnonzero(weights[:frames] > 0)
+    nearest = seen[np.abs(np.searchsorted(seen, np.arange(frames)).clip(0, len(seen) - 1))]
+    lean = summed[nearest] / weights[nearest, None]
+    outside = np.ones(frames, dtype=np.bool_)
+    for span in speech:
+        outside[activity.frame_at(span.start) : activity.frame_at(span.end)] = False
+    lean[outside] = np.nan
+    return np.asarray(lean, dtype=np.float32)
+
+
+def _voices(lean: Floats, centres: Floats) -> Voices:
+    """Name the voices by who speaks first, and cut the frames into spans."""
+    heard = ~np.isnan(lean[:, 0])
+    winner = np.where(heard, np.nan_to_num(lean).argmax(axis=1), -1)
+    first = [int(np.argmax(winner == label)) if (winner == label).any() else len(winner) for label in range(len(centres))]
+    order = [label for label in np.argsort(first, kind="stable") if (winner == label).any()]
+    spans = {}
+    for name, label in zip("ABCDEFGHIJ", order, strict=False):
+        runs = [Span(activity.frame_time(a), activity.frame_time(b)) for a, b in activity.runs(winner == label)]
+        spans[name] = [span for span in merge(runs, gap=0.0) if span.duration >= MIN_TURN] or runs[:1]
+    centres = centres[order]
+    likeness = centres @ centres.T - np.eye(len(centres), dtype=np.float32) * 2
+    return Voices(spans, lean[:, order], centres, float(likeness.max()) if len(centres) > 1 else 1.0)

@@ -1,0 +1,48 @@
+import importlib.util
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from convintel.coaching import coach
+from convintel.settings import Settings
+
+
+def load(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(f"report_{name}", Path(__file__).parent / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def company():
+    return load("company")
+
+
+@pytest.fixture(scope="session")
+def settings():
+    return Settings(company={"name": "Tallyroute"})
+
+
+@pytest.fixture(scope="session")
+def with_advice(settings):
+    def add(tables, week, **changes):
+        told = Settings(company={"name": "Tallyroute"}, **changes) if changes else settings
+        names = ("calls", "metrics", "objections", "next_steps", "questions", "turns", "win_rates")
+        return {**tables, **coach(*(tables[name] for name in names), week=week, reps=(), settings=told)}
+
+    return add
+
+
+@pytest.fixture(scope="session")
+def tables(company, with_advice):
+    return with_advice(company.build(), company.WEEK)
+
+
+@pytest.fixture(scope="session")
+def summary(tables, settings, company):
+    from convintel.report import summarise
+
+    facts = {"version": "0.1.0", "models": [{"name": "whisper-base", "version": "1.0.0", "digest": "d4a1"}]}
+    return summarise(tables, week=company.WEEK, settings=settings, facts=facts)

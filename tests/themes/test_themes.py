@@ -1,0 +1,188 @@
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import polars as pl
+import pytest
+
+from convintel.errors import WorkspaceError
+from convintel.settings import Settings
+from convintel.tables import frame
+from convintel.themes import Registry, group
+from convintel.themes.encoder import unit
+from convintel.themes.sizes import monday
+from convintel.themes.wording import STOP, words
+
+SETTINGS = Settings()
+TOPICS = {
+    "price": "price budget expensive cost money seats discount afford annual invoice",
+    "quickbooks": "quickbooks integration sync invoices accounting export ledger bookkeeper import connector",
+    "crew": "technicians crew phones tablets training drivers learn older resist gloves",
+    "contract": "contract term lockin cancel clause lawyer renewal signature months notice",
+    "support": "support helpline answer ticket response weekend outage phone engineer urgent",
+    "maps": "maps routing traffic bridge truck height detour gps satellite depot",
+}
+
+
+class WordEncoder:
+    """A real but tiny encoder: each content word is a fixed random direction, a text their mean."""
+
+    name = "words"
+
+    def encode(self, texts: Sequence[str]) -> np.ndarray:
+        rows = [sum((self._word(word) for word in words(text) if word not in STOP), np.zeros(96)) for text in texts]
+        return unit(np.array(rows, dtype=np.float32).reshape(len(texts), 96))
+
+    @staticmethod
+    def _word(word: str) -> np.ndarray:
+        seed = int.from_bytes(hashlib.sha256(word.encode()).digest()[:8], "big")
+        return np.random.default_rng(seed).normal(size=96)
+
+
+def sentence(topic, number):
+    rng = np.random.default_rng(number)
+    picked = rng.choice(TOPICS[topic].split(), size=5, replace=False)
+    return f"We worry about {topic} and the {picked[0]} {picked[1]}, {picked[2]} or {picked[3]} {picked[4]}."
+
+
+def some_weeks(plan):
+    """Calls, concerns and matches from a plan: week -> topic -> how many concerns, two a call."""
+    calls, concerns, matches = [], [], []
+    for week, topics in plan.items():
+        when = datetime.combine(monday(week), datetime.min.time(), UTC) + timedelta(hours=10)
+        for topic, count in topics.items():
+            for i in range(count):
+                call_id = hashlib.sha256(f"{week}{topic}{i // 2}".encode()).hexdigest()[:16]
+                if i % 2 == 0:
+                    rep = f"r{i % 3}@s.example"
+                    row = {"call_id": call_id, "path": "x", "kind": "recording", "started_at": when, "week": week}
+                    calls.append({**row, "rep": rep, "consent": "unknown", "origins": "{}"})
+                    status = "ambiguous" if i == 0 else "matched"
+                    deal = None if i == 0 else f"D{i % 8}"
+                    matches.append(
+                        {"call_id": call_id, "deal_id": deal, "status": status, "reason": "", "candidates": ""}
+                    )
+                quote = sentence(topic, int(call_id[:8], 16) + i)
+                concern = {"concern_id": hashlib.sha256(f"{call_id}{i}".encode()).hexdigest()[:12], "call_id": call_id}
+                concerns.append({**concern, "turn": i, "kind": "objection", "quote": quote, "start": 1.0, "end": 4.0})
+    return frame("concerns", concerns), frame("calls", calls), frame("matches", matches)
+
+
+def run(tables, week, registry=None):
+    concerns, calls, matches = tables
+    return group(
+        concerns, calls, matches, week=week, encoder=WordEncoder(), registry=registry or Registry(), settings=SETTINGS
+    )
+
+
+def topic_of(themes, tables, result):
+    """Return theme id -> the topic most of its members are about."""
+    members = result[0]["theme_members"].join(tables[0], on="concern_id").drop_nulls("theme_id")
+    about = members.with_columns(topic=pl.col("quote").str.extract(r"about (\w+)"))
+    return {name: about.filter(pl.col("theme_id") == name)["topic"].mode()[0] for name in themes["theme_id"]}
+
+
+FIRST = {
+    "2026-W40": {"price": 16, "quickbooks": 14, "crew": 12},
+    "2026-W41": {"price": 8, "quickbooks": 10, "crew": 12},
+}
+
+
+def test_topics_become_themes_with_names_quotes_and_sizes():
+    tables = some_weeks(FIRST)
+    result = run(tables, "2026-W41")
+    themes = result[0]["themes"]
+    assert sorted(topic_of(themes, tables, result).values()) == ["crew", "price", "quickbooks"]
+    assert themes["theme_id"].to_list() == ["T0001", "T0002", "T0003"]
+    assert themes["label"].n_unique() == 3
+    quotes = set(tables[0]["quote"])
+    for row in themes.iter_rows(named=True):
+        assert row["quote"] in quotes
+        assert row["calls_this_week"] + row["calls_weeks_before"] == row["calls"]  # one week before
+        assert row["calls"] <= row["members"]
+        assert row["reps"] <= 3
+    assert themes["members"].sum() == result[0]["theme_members"]["theme_id"].drop_nulls().len()
+
+
+def test_order_of_the_rows_changes_nothing():
+    tables = some_weeks(FIRST)
+    shuffled = tuple(table.sample(fraction=1.0, shuffle=True, seed=4) for table in tables)
+    one, two = run(tables, "2026-W41"), run(shuffled, "2026-W41")
+    assert one[0]["themes"].equals(two[0]["themes"])
+    assert one[0]["theme_members"].equals(two[0]["theme_members"])
+    assert one[1].text() == two[1].text()
+
+
+def test_ids_keep_their_meaning_and_new_topics_get_new_ids():
+    plan, registry, meaning = dict(FIRST), Registry(), {}
+    weeks = ["2026-W41", "2026-W42", "2026-W43", "2026-W44"]
+    plan["2026-W42"] = {"price": 6, "contract": 14, "crew": 4}
+    plan["2026-W43"] = {"quickbooks": 8, "contract": 6}
+    plan["2026-W44"] = {"support": 18, "price": 9}
+    tables = some_weeks(plan)
+    for week in weeks:
+        result = run(tables, week, registry)
+        registry = result[1]
+        now = topic_of(result[0]["themes"], tables, result)
+        assert all(now[name] == topic for name, topic in meaning.items())
+        meaning.update(now)
+    assert sorted(meaning.values()) == ["contract", "crew", "price", "quickbooks", "support"]
+    assert [(event.week, meaning[event.theme_id]) for event in registry.events[3:]] == [
+        ("2026-W42", "contract"),
+        ("2026-W44", "support"),
+    ]
+
+
+def test_a_week_run_again_gives_the_same_themes():
+    tables = some_weeks({**FIRST, "2026-W42": {"price": 6, "maps": 14}})
+    _, start = run(tables, "2026-W41")
+    once = run(tables, "2026-W42", start)
+    again = run(tables, "2026-W42", once[1])
+    assert once[0]["themes"].equals(again[0]["themes"])
+    assert once[1].text() == again[1].text()
+
+
+def test_later_weeks_are_not_looked_at():
+    tables = some_weeks({**FIRST, "2026-W42": {"maps": 14}})
+    early = run(some_weeks(FIRST), "2026-W41")
+    assert run(tables, "2026-W41")[1].text() == early[1].text()
+
+
+def test_the_registry_is_the_same_after_its_file(tmp_path):
+    _, registry = run(some_weeks(FIRST), "2026-W41")
+    registry.dump(tmp_path / "themes.json")
+    assert Registry.load(tmp_path / "themes.json") == registry
+    assert Registry.load(tmp_path / "none.json") == Registry()
+
+
+@pytest.mark.parametrize("content", ["{", '{"format": "other"}', '{"format": "convintel.themes/1", "themes": [{}]}'])
+def test_a_broken_registry_is_named(tmp_path, content):
+    path = tmp_path / "themes.json"
+    path.write_text(content)
+    with pytest.raises(WorkspaceError, match="not a registry of themes"):
+        Registry.load(path)
+
+
+def test_another_encoder_starts_anew():
+    tables = some_weeks(FIRST)
+    _, registry = run(tables, "2026-W41")
+    other = Registry(encoder="other", themes=registry.themes, next_number=99)
+    assert run(tables, "2026-W41", other)[1].text() == registry.text()
+
+
+def test_nothing_to_group():
+    empty = (frame("concerns", []), frame("calls", []), frame("matches", []))
+    tables, registry = run(empty, "2026-W41")
+    assert tables["themes"].is_empty()
+    assert registry.themes == ()
+
+
+def test_a_few_concerns_and_short_ones_are_left_out_and_listed():
+    concerns, calls, matches = some_weeks({"2026-W41": {"price": 3}})
+    short = concerns.with_columns(quote=pl.when(pl.col("turn") == 0).then(pl.lit("Yeah, um.")).otherwise("quote"))
+    tables, _ = run((short, calls, matches), "2026-W41")
+    assert tables["theme_members"].height == 3
+    assert tables["theme_members"]["theme_id"].is_null().all()
