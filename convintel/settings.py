@@ -159,7 +159,8 @@ class Themes(Section):
     join_similarity: float = Field(
         0.6, gt=0, lt=1, description="Cosine to a theme's centre from which a new utterance joins it."
     )
-    keep_similarity: float = Field(0.3, ge=0, lt=1, description="Cosine to its own group's centre below which an utterance is left out.")
+    keep_similarity: float = Field(0.45, ge=0, lt=1, description="Cosine to its own group's centre below which an utterance is left out (1 % of labelled ones).")
+    coherence: float = Field(0.5, ge=0, lt=1, description="Mean cosine to the centre below which a group is none: labelled groups have 0.56 to 0.9, arbitrary sentences 0.42 to 0.52.")
     past_weeks: int = Field(8, ge=1, description="The weeks before that this week is compared with.")
     seed: int = 7
 

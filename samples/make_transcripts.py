@@ -20,7 +20,7 @@ from tables import formats, write_tables
 
 #: A cue of a WebVTT file ends with the sentence that passes this many letters.
 CUE_LETTERS = 90
-SENTENCE = re.compile(r"\S.*?[.?!](?= |$)|\S.*?$")
+SENTENCE = re.compile(r"\S.*?(?<!\bMr)(?<!\bMrs)(?<!\bDr)[.?!](?= |$)|\S.*$")
 GONG_DIRECTIONS = {"inbound": "Inbound", "outbound": "Outbound", "meeting": "Conference"}
 
 

@@ -10,7 +10,8 @@ from company import Call, Line, Turn, dice
 
 #: One to three words that only show that somebody listens.
 BACK_CHANNEL = re.compile(
-    r"((mm-hm|uh-huh|mm|hm+|huh|okay|right|sure|of course|yeah|yes|wow|exactly|great|oh( no)?|ouch|ha|goodness)[,. ]*){1,3}",
+    r"((mm-hm|uh-huh|mm|hm+|huh|okay|right|sure|of course|yeah|yes|wow|exactly|great|oh( no)?|ouch|ha|goodness)"
+    r"[,. ]*){1,3}",
     re.IGNORECASE,
 )
 #: Words with which people cut into a turn that is still going on.

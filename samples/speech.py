@@ -24,8 +24,9 @@ PRONUNCIATIONS = {
     "Okafor": "ˌOkəfˈɔɹ",
     "Reyes": "ɹˈAəs",
     "Mm-hm": "əmhˈʌm",
+    "no.": "nˈO.",  # not "number"
 }
-_KNOWN = re.compile("|".join(map(re.escape, PRONUNCIATIONS)))
+_KNOWN = re.compile(r"\b(" + "|".join(map(re.escape, PRONUNCIATIONS)) + ")")
 _SENTENCE_END = re.compile(r"(?<=[.?!]) ")
 
 

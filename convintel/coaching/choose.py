@@ -1,10 +1,11 @@
 """The printed rule: which behaviour a rep keeps and which one or two come first.
 
     gap   = steps beyond the bad edge of the team's middle half + half of the steps worse than the own past
-    score = gap × share of this week's calls that show it × control
+    score = gap × share of this week's calls that show it × control × 1.25 if last week's page named it too
 
 A step is the standard deviation between calls, and the week's value is pulled to the own past
 (`Standing.steady`). Only a gap of `settings.coaching.min_gap` or more counts; a second
+behaviour must show in two calls or more, this week and before: one call is an incident, no habit. A second
 priority needs at least half of the first one's score and another family; with fewer than `min_calls` calls in the
 week there is at most one, as more feedback makes those who already struggle worse (Luo et al. 2021).
 """
@@ -13,10 +14,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from convintel.coaching.standing import Standing
 from convintel.settings import Coaching
+
+STAYING: Final = 1.25  # so that the page does not jump between near equals from week to week
+HABIT: Final = 2  # calls
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,7 @@ class Choice:
     gap: float
     score: float
     next_best: tuple[str, float] | None
+    again: bool = False  # last week's page named it too
 
 
 def gap(standing: Standing) -> float:
@@ -46,9 +51,24 @@ def strength(standing: Standing) -> float:
     return standing.ahead_of_team + 0.5 * max(0.0, -standing.worse_than_past)
 
 
-def choose(own: Sequence[Standing], settings: Coaching, *, usable_calls: int, week_calls: int) -> list[Choice]:
-    """Return the keep and the priorities of one rep, from all standings of that rep."""
-    priorities = _priorities(own, settings, week_calls) if usable_calls >= settings.min_calls else []
+def choose(
+    own: Sequence[Standing],
+    settings: Coaching,
+    *,
+    usable_calls: int,
+    week_calls: int,
+    named: frozenset[str] = frozenset(),
+) -> list[Choice]:
+    """Return the keep and the priorities of one rep, from all standings of that rep.
+
+    Args:
+        own: The rep's standings.
+        settings: Limits.
+        usable_calls: Calls of the rep in the window that measured anything.
+        week_calls: Those of the week.
+        named: Behaviours that last week's page named as priorities.
+    """
+    priorities = _priorities(own, settings, week_calls, named) if usable_calls >= settings.min_calls else []
     taken: set[str] = {choice.standing.behaviour.family for choice in priorities}
     return [*_keep(own, taken), *priorities]
 
@@ -63,22 +83,23 @@ def _keep(own: Sequence[Standing], taken: set[str]) -> list[Choice]:
     return [Choice(best, "keep", 1, strength(best), strength(best), rival)]
 
 
-def _priorities(own: Sequence[Standing], settings: Coaching, week_calls: int) -> list[Choice]:
-    eligible = [standing for standing in own if gap(standing) >= settings.min_gap and score(standing) > 0]
-    ranked = sorted(eligible, key=lambda standing: (-score(standing), standing.behaviour.name))
+def _priorities(own: Sequence[Standing], settings: Coaching, week_calls: int, named: frozenset[str]) -> list[Choice]:
+    def weight(standing: Standing) -> float:
+        return score(standing) * (STAYING if standing.behaviour.name in named else 1.0)
+
+    habits = [standing for standing in own if standing.shows and standing.shows + standing.shows_before >= HABIT]
+    eligible = [standing for standing in habits if gap(standing) >= settings.min_gap]
+    ranked = sorted(eligible, key=lambda standing: (-weight(standing), standing.behaviour.name))
     limit = settings.max_priorities if week_calls >= settings.min_calls else 1
     chosen: list[Standing] = []
     for standing in ranked:
-        if len(chosen) < limit and _adds(standing, chosen):
+        families = {other.behaviour.family for other in chosen}
+        enough = all(weight(standing) >= weight(other) / 2 for other in chosen)
+        if len(chosen) < limit and standing.behaviour.family not in families and enough:
             chosen.append(standing)
     rest = [standing for standing in ranked if standing not in chosen]
-    rival = (rest[0].behaviour.label, score(rest[0])) if rest else None
+    rival = (rest[0].behaviour.label, weight(rest[0])) if rest else None
     return [
-        Choice(standing, "priority", rank, gap(standing), score(standing), rival)
+        Choice(standing, "priority", rank, gap(standing), weight(standing), rival, standing.behaviour.name in named)
         for rank, standing in enumerate(chosen, start=1)
     ]
-
-
-def _adds(standing: Standing, chosen: Sequence[Standing]) -> bool:
-    families = {other.behaviour.family for other in chosen}
-    return standing.behaviour.family not in families and all(score(standing) >= score(other) / 2 for other in chosen)

@@ -32,7 +32,8 @@ PAST: Final = " Your own {weeks} weeks before: {past} over {calls}."
 NO_PAST: Final = " There are no earlier calls of yours to compare with."
 TEAM: Final = " The team’s middle half ({reps} people): {low} to {high}."
 NO_TEAM: Final = " The team is too small for a middle half."
-SHOWS: Final = " It shows in {shows} of {n}."
+SHOWS: Final = " It shows in {shows} of {n}{before}."
+SHOWS_BEFORE: Final = ", and in {shows} of {n} before"
 
 MEASURE_PRIORITY: Final = (
     "Next week’s page will show the same number: {value} now; {target} would be halfway to {goal}.",
@@ -45,11 +46,12 @@ MEASURE_KEEP: Final = (
 KEEP_TRY: Final = "Do it again in the next call, and say in the one-to-one how you do it, so that others can try it."
 
 RULE_PRIORITY: Final = (
-    "Score {score:.2f} = gap {gap:.2f} × shows in {shows} of {n} calls × control {control:.1f}. "
+    "Score {score:.2f} = gap {gap:.2f} × shows in {shows} of {n} calls × control {control:.1f}{again}. "
     "Gap = {beyond:.2f} beyond the team’s middle half + half of {worse:.2f} worse than your own past, both in "
     "standard deviations between calls ({step}); both use {steady}: this week with your past counted as up to two "
     "calls, so that one odd call does not decide. A gap of {least:.2f} or more counts. {rival}"
 )
+AGAIN: Final = " × 1.25 because last week’s page named it too"
 RULE_KEEP: Final = (
     "Strength {score:.2f} = {ahead:.2f} ahead of the team’s middle half + half of {better:.2f} better than your own "
     "past, in standard deviations between calls ({step}). {rival}"

@@ -29,6 +29,7 @@ class Standing:
     team_n: int
     step: float
     shows: int  # calls of the week on the wrong side of the team's edge (or of the own past)
+    shows_before: int  # the same of the weeks before
 
     @property
     def steady(self) -> float:
@@ -115,6 +116,9 @@ def _of_rep(
     past = sum(before) / len(before) if before else None
     edge = high if behaviour.better == "lower" else low
     against = edge if edge is not None else past
-    shows = sum(1 for value in now if against is not None and behaviour.worse(value, against) > 0)
+    shows, shows_before = (
+        sum(1 for value in values if against is not None and behaviour.worse(value, against) > 0)
+        for values in (now, before)
+    )
     value = sum(now) / len(now)
-    return Standing(rep, behaviour, value, len(now), past, len(before), low, high, team_n, step, shows)
+    return Standing(rep, behaviour, value, len(now), past, len(before), low, high, team_n, step, shows, shows_before)

@@ -60,7 +60,8 @@ def _happens(standing: Standing, weeks: int, *, shows: bool) -> str:
         )
     ]
     if shows:
-        parts.append(phrases.SHOWS.format(shows=standing.shows, n=standing.n))
+        before = phrases.SHOWS_BEFORE.format(shows=standing.shows_before, n=standing.past_n) if standing.past_n else ""
+        parts.append(phrases.SHOWS.format(shows=standing.shows, n=standing.n, before=before))
     if standing.past is None:
         parts.append(phrases.NO_PAST)
     else:
@@ -101,6 +102,7 @@ def _rule(choice: Choice, settings: Coaching) -> str:
     return phrases.RULE_PRIORITY.format(
         score=choice.score,
         gap=choice.gap,
+        again=phrases.AGAIN if choice.again else "",
         shows=standing.shows,
         n=standing.n,
         control=standing.behaviour.control,

@@ -126,10 +126,11 @@ class _Grid:
 
     @classmethod
     def build(cls) -> _Grid:
-        """Lay a grid: the mean uniform, the spread s = 1 / sqrt(1 + k) half-normal.
+        """Lay a grid: the mean uniform, the spread s = 1 / sqrt(1 + k) with a prior that avoids zero (Rayleigh, 0.15).
 
-        s is the reps' standard deviation in units of sqrt(m (1 - m)); a scale of 0.25 expects reps about 10 points
-        around a team of 30 % and still lets 25 points pass.
+        s is the reps' standard deviation in units of sqrt(m (1 - m)): 7 points around a team of 30 % are the most
+        likely, 20 are possible. A half-normal prior, highest at "all reps are equal", makes 90 % intervals hold 87 %
+        of true rates at 60 deals; this one holds 89 to 93 % (8 and 20 reps; 8, 20 and 60 deals).
         """
         from scipy.special import betaln
 
@@ -141,7 +142,8 @@ class _Grid:
         density = np.exp((a - 1) * np.log(rates) + (b - 1) * np.log1p(-rates) - betaln(a, b))
         density /= density.sum(axis=1, keepdims=True)  # steep ones lie between two points
         above = np.where(rates > mean[:, None], density, 0)
-        return cls(mean, concentration, -0.5 * (spread / 0.25) ** 2, rates, density, above)
+        log_prior = np.log(spread) - 0.5 * (spread / 0.15) ** 2
+        return cls(mean, concentration, log_prior, rates, density, above)
 
     def log_likelihood(self, won: Floats, closed: Floats) -> Floats:
         """Return log P(won | closed, hyper) up to the binomial coefficient, [reps, hyper]."""

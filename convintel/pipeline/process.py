@@ -10,6 +10,7 @@ import multiprocessing
 import os
 import queue
 import threading
+import traceback
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -21,7 +22,7 @@ from typing import Final, Literal
 import polars as pl
 
 from convintel import recordings, signals, transcript, turns
-from convintel.errors import RecordingError
+from convintel.errors import ConvintelError, RecordingError
 from convintel.pipeline.survey import Job
 from convintel.settings import Settings
 from convintel.store import Store
@@ -164,11 +165,12 @@ def _in_worker(job: Job, store: Path, settings: Settings) -> CallOutcome:
         process_call(job, Store(store), settings)
     except RecordingError as error:
         return _set_aside(job, error.what, error.remedy or "look at the file")
-    except OSError as error:
-        if error.filename is None or Path(error.filename) != job.path:
-            raise
-        outcome = _set_aside(job, f"cannot be read: {error.strerror}", "check that the file is there and readable")
-        return replace(outcome, transient=True)
+    except ConvintelError:  # models, workspace, settings: no call would fare better
+        raise
+    except Exception as error:  # a fault of ours or of a library must not stop the other calls
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        what = f"unexpected {type(error).__name__}: {error} (at {Path(where.filename).name}:{where.lineno})"
+        return replace(_set_aside(job, what, "the next run tries again; please report it if it stays"), transient=True)
     return CallOutcome(job.call["call_id"], job.call["path"], "done", job.keys.signals, job.seconds)
 
 

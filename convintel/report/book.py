@@ -14,10 +14,9 @@ from convintel.coaching.behaviours import Behaviour, measures, observe
 from convintel.coaching.weeks import monday, weeks_before
 from convintel.report import phrases
 from convintel.report.names import slugs
+from convintel.report.talk import Row, Spoken, read_talk, talk
 from convintel.settings import Settings
 from convintel.tables import SCHEMAS
-
-Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -30,7 +29,7 @@ class Book:
     settings: Settings
     facts: Mapping[str, Any]
     calls: Mapping[str, Row]
-    observations: pl.DataFrame
+    spoken: tuple[Spoken, ...]
     measures: tuple[Behaviour, ...]
     people: Mapping[str, str]
     slugs: Mapping[str, str]
@@ -66,6 +65,10 @@ class Book:
         found = frame.filter(pl.col("call_id").is_in(self.ids(*weeks, rep=rep)))
         order = [name for name in ("call_id", "start", "finding_id") if name in frame.columns]
         return found.sort(order).to_dicts()
+
+    def talk(self, *, rep: str | None = None) -> list[Row]:
+        """Return the numbers of talk of the team or of one rep (`talk.talk`)."""
+        return talk(self.spoken, window=self.window, rep=rep)
 
     def quote(self, call_id: str, start: float, end: float, role: str, text: str, **more: Any) -> Row:
         """Return a quote with who said it and where to hear it."""
@@ -103,15 +106,16 @@ def open_book(tables: Mapping[str, pl.DataFrame], *, week: str, settings: Settin
     turns = {str(key[0]): part for key, part in full["turns"].partition_by("call_id", as_dict=True).items()}
     calls = _calls(full, set(turns) | set(full["metrics"]["call_id"].unique()), settings)
     listed = measures()
+    before = tuple(weeks_before(week, settings.coaching.past_weeks))
     people = _people(calls, full, facts)
     return Book(
         tables=full,
         week=week,
-        before=tuple(weeks_before(week, settings.coaching.past_weeks)),
+        before=before,
         settings=settings,
         facts=facts,
         calls=calls,
-        observations=observe(full["calls"], full["metrics"], chosen=listed),
+        spoken=tuple(read_talk(observe(full["calls"], full["metrics"], chosen=listed), listed, (*before, week))),
         measures=listed,
         people=people,
         slugs=slugs(people.items()),
@@ -176,8 +180,3 @@ def grouped(rows: Sequence[Row], key: str) -> dict[Any, list[Row]]:
     for row in rows:
         groups[row[key]].append(row)
     return dict(groups)
-
-
-def average(values: Sequence[float]) -> float | None:
-    """Return the plain mean, or None of nothing."""
-    return sum(values) / len(values) if values else None

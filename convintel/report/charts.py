@@ -212,8 +212,17 @@ def _svg(draw: Drawer) -> str:
     import altair as alt
     import vl_convert
 
-    axis = {"labelColor": INK, "titleColor": INK, "gridColor": FAINT, "domainColor": FAINT, "tickColor": FAINT,
-            "labelFontSize": 12, "titleFontSize": 12, "titleFontWeight": "normal", "domain": False, "ticks": False, "labelPadding": 7}  # fmt: skip
+    axis = {
+        "labelColor": INK,
+        "titleColor": INK,
+        "gridColor": FAINT,
+        "domain": False,
+        "ticks": False,
+        "labelPadding": 7,
+        "labelFontSize": 12,
+        "titleFontSize": 12,
+        "titleFontWeight": "normal",
+    }
     legend = {"labelColor": INK, "labelFontSize": 12, "symbolSize": 110, "symbolStrokeWidth": 0}
     config = {
         "background": "transparent",
@@ -241,7 +250,8 @@ def themed(svg: str) -> str:
     width = re.search(r'width="([\d.]+)"', head)
     box = re.search(r'viewBox="[^"]+"', head)
     size = f' style="max-width:{float(width.group(1)) * LARGER:.0f}px"' if width else ""
-    return f'<svg xmlns="http://www.w3.org/2000/svg" {box.group(0) if box else ""}{size} aria-hidden="true" focusable="false">{rest}'
+    frame = f"{box.group(0) if box else ''}{size}"
+    return f'<svg xmlns="http://www.w3.org/2000/svg" {frame} aria-hidden="true" focusable="false">{rest}'
 
 
 def _axis(unit: str) -> str:

@@ -8,7 +8,8 @@ from typing import Any
 import polars as pl
 
 from convintel.report import phrases, team
-from convintel.report.book import Book, Row
+from convintel.report.book import Book
+from convintel.report.talk import Row
 
 
 def cited(value: Any) -> set[str]:

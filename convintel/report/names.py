@@ -58,7 +58,7 @@ def clean(value: Any) -> Any:
 
 
 def link_to_recordings(out: Path, recordings: Path | None) -> str | None:
-    """Return the relative, URL-quoted path from the report folder to the recordings, or None when they are not linked."""
+    """Return the relative, URL-quoted path from the report folder to the recordings, or None without links."""
     if recordings is None:
         return None
     relative = Path(os.path.relpath(recordings.absolute(), out.absolute())).as_posix()

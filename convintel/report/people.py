@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from convintel.coaching.phrases import calls as calls_phrase
+from convintel.coaching.phrases import number, yours
+from convintel.coaching.plan import Tried, observations_of_reps, tried
 from convintel.report import phrases, team
-from convintel.report.book import Book, Row, grouped
-from convintel.report.talk import talk
+from convintel.report.book import Book, grouped
+from convintel.report.talk import Row
 
 
 def people(book: Book) -> list[Row]:
@@ -14,8 +17,40 @@ def people(book: Book) -> list[Row]:
     advice = grouped(book.tables["advice"].sort("rep", "slot", "rank").to_dicts(), "rep")
     evidence = grouped(book.tables["evidence"].sort("advice_id", "rank").to_dicts(), "advice_id")
     rates = {row["name"]: row for row in team.win_rates(book) if row["scope"] == "rep"}
+    observations = observations_of_reps(book.tables["calls"], book.tables["metrics"])
+    last = tried(observations, week=book.week, settings=book.settings.coaching)
     emails = sorted(active | listed, key=lambda email: (book.people[email].casefold(), email))
-    return [_person(book, email, advice.get(email, []), evidence, rates.get(email)) for email in emails]
+    return [
+        {
+            **_person(book, email, advice.get(email, []), evidence, rates.get(email)),
+            "tried": [_tried(one) for one in last if one.rep == email],
+        }
+        for email in emails
+    ]
+
+
+def _tried(one: Tried) -> Row:
+    """Last week's priority and where its number stands now."""
+    unit = one.behaviour.unit
+    then = number(one.then, unit)
+    if one.now is None:
+        said = phrases.TRIED_NOTHING.format(label=yours(one.behaviour.label), then=then)
+    else:
+        how = phrases.TRIED_BETTER if one.moved else phrases.TRIED_SAME if one.now == one.then else phrases.TRIED_WORSE
+        now = number(one.now, unit)
+        heard = calls_phrase(one.now_n)
+        said = phrases.TRIED.format(label=yours(one.behaviour.label), then=then, now=now, calls=heard, how=how)
+    return {
+        "behaviour": one.behaviour.name,
+        "label": one.behaviour.label,
+        "unit": unit,
+        "then": one.then,
+        "then_n": one.then_n,
+        "now": one.now,
+        "now_n": one.now_n,
+        "moved": one.moved,
+        "say": said,
+    }
 
 
 def _person(book: Book, email: str, advice: list[Row], evidence: dict[str, list[Row]], rate: Row | None) -> Row:
@@ -36,7 +71,7 @@ def _person(book: Book, email: str, advice: list[Row], evidence: dict[str, list[
         "keep_note": "" if keep or not ids else phrases.NOTE_NO_KEEP.format(calls=phrases.count(len(ids), "call")),
         "priorities": priorities,
         "note": "" if priorities else _note(book, email, len(ids)),
-        "talk": talk(book, rep=email),
+        "talk": book.talk(rep=email),
         "objections": objections,
         "handled": _best_handled(objections["rows"]),
         "promises": team.promises(book, rep=email),

@@ -86,6 +86,11 @@ NOTE_FEW_CALLS: Final = (
 NOTE_NONE: Final = "No priority this week: no measure lies far enough from your own past or the team’s middle half."
 NOTE_NO_CALLS: Final = "No calls this week."
 NOTE_NO_KEEP: Final = "No measure stands out as a strength in this week’s calls; that says little after {calls}."
+TRIED: Final = "{label}: {then} then, {now} now ({calls}): {how}."
+TRIED_BETTER: Final = "it moved the right way"
+TRIED_WORSE: Final = "it moved the other way"
+TRIED_SAME: Final = "no change"
+TRIED_NOTHING: Final = "{label}: {then} then; no call this week shows it."
 NO_WEAK: Final = "No single moment shows it; it is in the number."
 NO_GOOD: Final = "None of your calls in this time has a good moment of this kind yet."
 
@@ -96,8 +101,8 @@ WIN_CAUTION: Final = (
     "be chance. A win rate is no measure of one person: it hangs on leads, segment and price as well."
 )
 ASSOCIATION_CAUTION: Final = (
-    "Associated with, not caused by: deals differ in many ways that calls do not show. Unit is the deal; only calls before the "
-    "close date count; q is corrected for looking at {family} behaviours at once."
+    "Associated with, not caused by: deals differ in many ways that calls do not show. The unit is the deal; only "
+    "calls before the close date count; q is corrected for looking at {family} behaviours at once."
 )
 RISK_REASON: Final = "The last call, {when}, ended without a dated next step."
 RISK_NONE: Final = "Every open deal with a call has a dated next step."
@@ -113,8 +118,8 @@ CHART_TREND_NOW: Final = "{label}: {now} this week; there are no earlier calls."
 CHART_TREND_PAST: Final = "{label}: {before} in the weeks before; no calls this week."
 
 FAIR: Final = (
-    "This page describes calls, not people. It was made by rules that can be wrong: listen before you conclude, and correct what "
-    "is wrong. It is meant for a talk between two people, not for appraisal or pay."
+    "This page describes calls, not people. It was made by rules that can be wrong: listen before you conclude, and "
+    "correct what is wrong. It is meant for a talk between two people, not for appraisal or pay."
 )
 
 

@@ -25,14 +25,14 @@ _CALL_ID: Final = re.compile(r"[0-9a-f]{16}")
 _SLUG: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 Row = dict[str, Any]
 
+_FINDING: Final = ("who", "start", "end", "text", "score", "threshold", "rule")
+_STEP: Final = ("owner", "kind", "action", "due", "due_text", "level", "confirmed", "confirmation")
 TABLES: Final[Mapping[str, tuple[str, ...]]] = {
-    "objections": ("call_id", "when", "call", "rep", "id", "type", "handling", "first_move", "who", "start", "end", "text", "score",
-                   "threshold", "rule"),
-    "next_steps": ("call_id", "when", "call", "rep", "id", "owner", "kind", "action", "due", "due_text", "level", "confirmed",
-                   "confirmation", "who", "start", "end", "text", "score", "threshold", "rule"),
+    "objections": ("call_id", "when", "call", "rep", "id", "type", "handling", "first_move", *_FINDING),
+    "next_steps": ("call_id", "when", "call", "rep", "id", *_STEP, *_FINDING),
     "metrics": ("call_id", "when", "rep", "name", "side", "value", "unit", "n", "withheld"),
     "unused": ("source", "row", "what", "remedy", "severity"),
-}  # fmt: skip
+}
 
 
 def write_report(summary: dict[str, Any], out: Path, *, recordings: Path | None) -> Path:
@@ -60,7 +60,7 @@ def pages(summary: Row, base: str | None) -> Iterator[tuple[str, str]]:
     yield "summary.json", json.dumps(summary, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
     yield "index.html", _page(html, "index.html", summary, base, 0, charts=_team_charts(summary))
     yield "method.html", _page(html, "method.html", summary, base, 0)
-    yield "report.md", plain.get_template("report.md").render(s=summary)
+    yield "report.md", plain.get_template("report.md").render(s=summary, words=phrases)
     for person in summary["people"]:
         name = _safe(_SLUG, person["slug"])
         yield f"reps/{name}.html", _page(html, "rep.html", summary, base, 1, p=person, charts=_rep_charts(person))

@@ -11,12 +11,12 @@ import polars as pl
 
 from convintel.coaching.phrases import number
 from convintel.report import phrases, team
-from convintel.report.book import Book, Row, open_book
+from convintel.report.book import Book, open_book
 from convintel.report.conversations import cited, conversations
 from convintel.report.method import method
 from convintel.report.names import clean
 from convintel.report.people import people
-from convintel.report.talk import moved, talk
+from convintel.report.talk import Row, moved
 from convintel.settings import Settings
 
 VERSION = "convintel.summary/1"
@@ -35,7 +35,7 @@ def summarise(
             `reps` (rows with email, name, team), `deals_file` (whether there was one), `thresholds` (name -> value).
     """
     book = open_book(tables, week=week, settings=settings, facts=facts)
-    persons, spoken = people(book), talk(book)
+    persons, spoken = people(book), book.talk()
     objections = team.objections(book)
     summary: Row = {
         "schema": VERSION,

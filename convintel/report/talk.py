@@ -2,57 +2,54 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
 
 from convintel.coaching.behaviours import Behaviour
 from convintel.coaching.standing import MIN_TEAM
-from convintel.report.book import Book, Row, average
+
+Row = dict[str, Any]
+Values = list[tuple[str, float]]  # (week, value) of one call each
 
 
-def talk(book: Book, *, rep: str | None = None) -> list[Row]:
-    """Return one row a measure that has a value in the window, of the whole team or of one rep.
+@dataclass(frozen=True)
+class Spoken:
+    """One measure in the window: values by rep (None: not known who), and how they spread over calls and reps."""
 
-    Values are plain means over calls: `value` of this week with `n` calls, `past` of the weeks before with `past_n`,
-    `weeks` one by one, `low` and `high` the team's middle half of reps.
-    """
-    window = book.observations.filter(pl.col("week").is_in(list(book.window)))
-    by_measure = {str(key[0]): part for key, part in window.partition_by("behaviour", as_dict=True).items()}
-    rows = [
-        _row(book, measure, by_measure[measure.name], rep) for measure in book.measures if measure.name in by_measure
-    ]
-    return [row for row in rows if row["n"] or row["past_n"]]
+    measure: Behaviour
+    values: Mapping[str | None, Values]
+    spread: float | None
+    band: Mapping[str, Any]
 
-
-def _row(book: Book, measure: Behaviour, team: pl.DataFrame, rep: str | None) -> Row:
-    own = team if rep is None else team.filter(pl.col("rep") == rep)
-    now = own.filter(pl.col("week") == book.week)["value"].to_list()
-    past = own.filter(pl.col("week") != book.week)["value"].to_list()
-    spread = team["value"].std() if team.height > 1 else None
-    return {
-        "name": measure.name,
-        "label": measure.label,
-        "unit": measure.unit,
-        "better": measure.better,
-        "side": measure.side,
-        "value": average(now),
-        "n": len(now),
-        "past": average(past),
-        "past_n": len(past),
-        "spread": spread if isinstance(spread, float) else None,
-        "weeks": [_week(own, team, week) for week in book.window],
-        **_middle_half(team.filter(pl.col("rep").is_not_null())),
-    }
+    def of(self, rep: str | None) -> Values:
+        """Return the values of one rep, or of all calls for None."""
+        return [pair for own in self.values.values() for pair in own] if rep is None else self.values.get(rep, [])
 
 
-def _week(own: pl.DataFrame, team: pl.DataFrame, week: str) -> dict[str, Any]:
-    values = own.filter(pl.col("week") == week)["value"].to_list()
-    return {"week": week, "value": average(values), "n": len(values)}
+def read_talk(observations: pl.DataFrame, measures: Sequence[Behaviour], window: Sequence[str]) -> list[Spoken]:
+    """Return every measure with a value in the window, in the catalogue's order."""
+    rows = observations.filter(pl.col("week").is_in(list(window)))
+    parts = {str(key[0]): part for key, part in rows.partition_by("behaviour", as_dict=True).items()}
+    return [_spoken(measure, parts[measure.name]) for measure in measures if measure.name in parts]
 
 
-def _middle_half(team: pl.DataFrame) -> dict[str, Any]:
-    means = team.group_by("rep").agg(pl.col("value").mean()).sort("rep")["value"]
+def _spoken(measure: Behaviour, part: pl.DataFrame) -> Spoken:
+    values: dict[str | None, Values] = defaultdict(list)
+    for rep, week, value in part.select("rep", "week", "value").iter_rows():
+        values[rep].append((week, value))
+    spread = part["value"].std() if part.height > 1 else None
+    known = {rep: own for rep, own in values.items() if rep is not None}
+    return Spoken(measure, dict(values), spread if isinstance(spread, float) else None, _middle_half(known))
+
+
+def _middle_half(values: Mapping[str, Values]) -> Row:
+    means = pl.Series(
+        [sum(value for _, value in own) / len(own) for _, own in sorted(values.items())], dtype=pl.Float64
+    )
     enough = means.len() >= MIN_TEAM
     return {
         "low": means.quantile(0.25, "linear") if enough else None,
@@ -63,7 +60,45 @@ def _middle_half(team: pl.DataFrame) -> dict[str, Any]:
     }
 
 
-def moved(rows: list[Row], *, least: int) -> tuple[Row | None, bool]:
+def talk(spoken: Sequence[Spoken], *, window: Sequence[str], rep: str | None = None) -> list[Row]:
+    """Return one row a measure that has a value, of the team or of one rep; the window ends with this week.
+
+    Values are plain means over calls: `value` of this week with `n` calls, `past` of the weeks before with `past_n`,
+    `weeks` one by one, `low` and `high` the team's middle half of reps.
+    """
+    rows = [_row(each, window, rep) for each in spoken]
+    return [row for row in rows if row["n"] or row["past_n"]]
+
+
+def _row(spoken: Spoken, window: Sequence[str], rep: str | None) -> Row:
+    by_week: dict[str, list[float]] = {week: [] for week in window}
+    for week, value in spoken.of(rep):
+        by_week[week].append(value)
+    now = by_week[window[-1]]
+    past = [value for week in window[:-1] for value in by_week[week]]
+    measure = spoken.measure
+    return {
+        "name": measure.name,
+        "label": measure.label,
+        "unit": measure.unit,
+        "better": measure.better,
+        "side": measure.side,
+        "value": average(now),
+        "n": len(now),
+        "past": average(past),
+        "past_n": len(past),
+        "spread": spoken.spread,
+        "weeks": [{"week": week, "value": average(own), "n": len(own)} for week, own in by_week.items()],
+        **spoken.band,
+    }
+
+
+def average(values: Sequence[float]) -> float | None:
+    """Return the plain mean, or None of nothing."""
+    return sum(values) / len(values) if values else None
+
+
+def moved(rows: Sequence[Row], *, least: int) -> tuple[Row | None, bool]:
     """Return the measure that moved most in units of its spread, and whether any could be judged.
 
     None when none moved by half of its spread.

@@ -9,7 +9,8 @@ import polars as pl
 
 from convintel.coaching.behaviours import DATED
 from convintel.report import phrases
-from convintel.report.book import Book, Row, grouped, local
+from convintel.report.book import Book, grouped, local
+from convintel.report.talk import Row
 from convintel.tables import OBJECTION_TYPES
 
 WEEKS_OF_THEMES = 8

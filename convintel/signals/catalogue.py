@@ -1,4 +1,4 @@
-"""Every metric of a call: its formula, unit, source and what it needs. The report's method section is printed from here."""
+"""Every metric of a call: its formula, unit, source and what it needs; the report's method section prints it."""
 
 from __future__ import annotations
 
@@ -63,13 +63,13 @@ METRICS: Final[tuple[Metric, ...]] = (
     ),
     Metric(
         "speaker_switches", "call", "Speaker switches per minute", "per minute",
-        "changes of the floor between rep and customer / minutes from the first to the last word; back-channels left out",
+        "changes of the floor between rep and customer, back-channels left out / minutes from first to last word",
         f"{_GONG}: about 1 million calls",
         ("roles", "talk"), "neither", False, "",
     ),
     Metric(
         "response_gap", "rep", "Pause before the rep replies", "seconds",
-        "median seconds from the end of a customer turn to the start of the rep's next; negative = began before the end",
+        "median seconds from the end of a customer turn to the start of the rep's; negative = began before the end",
         "Curhan et al. 2022 (pauses, experimental, negotiation); vendors call it patience",
         ("roles", "word times"), "higher", True,
         "Count to one after the customer stops; the best part often comes then.",
@@ -92,7 +92,7 @@ METRICS: Final[tuple[Metric, ...]] = (
     ),
     Metric(
         "open_question_share", "rep", "Share of open questions", "share",
-        "questions that cannot be answered by yes, no or one of two / all questions by the rep",
+        "questions that ask how, what, why or to tell, not for yes, no or one fact / all questions by the rep",
         _OWN, ("roles",), "higher", True,
         "Turn one yes-or-no question into 'how' or 'what' in each call.",
     ),
@@ -110,7 +110,7 @@ METRICS: Final[tuple[Metric, ...]] = (
     ),
     Metric(
         "interruptions_per_10_min", "rep", "Interruptions by the rep per 10 minutes", "count",
-        "rep's turns that begin inside a customer's turn, overlap it by at least the settings' interruption_seconds and "
+        "rep's turns that begin inside a customer's turn, overlap it by at least interruption_seconds (settings) and "
         "go on after it; back-channels left out; per 10 minutes from the first to the last word",
         _OWN, ("roles", "talk", "word times", "one party a channel"), "lower", True,
         "Let the customer finish; write your point down instead of saying it.",

@@ -72,7 +72,7 @@ def merged(found: Sequence[Utterance]) -> dict[str, str]:
     """Return the fields of several sentences of one line as if they were one sentence."""
     first = found[0].fields
     joined = {name: " ".join(each.fields[name] for each in found) for name in ("sentence", "spoken")}
-    said = set(each.fields["sentence"] for each in found)
+    said = {each.fields["sentence"] for each in found}
     return {**first, **joined, "opening": _first(joined["sentence"], OPENING), "rest": _without(first, said)}
 
 

@@ -13,21 +13,27 @@ from convintel.signals.text import clean, sentences
 AHEAD: Final = 6  # lines after the objection in which its fate shows
 _ACKNOWLEDGES: Final = re.compile(
     r"^(?:(?:yeah|yes|no|okay|ok|right|sure|well|so|and|look|of course)[, ]+)*"
-    r"(?:i (?:hear|get|understand|appreciate|see|know)|totally|completely|fair|understood|that(?:'s| is) (?:fair|a fair|reasonable|"
-    r"understandable|a good|completely|totally|valid|the right)|makes sense|that makes sense|i can (?:see|understand|imagine)|"
-    r"i don't blame|you're right|you are right|sorry to hear|good (?:point|question)|thanks for (?:saying|telling|being)|"
-    r"i'd feel the same|i would too|i'm sorry|sorry|no problem|noted|that's okay)\b"
+    r"(?:i (?:hear|get|understand|appreciate|see|know)|totally|completely|fair|understood|makes sense|noted|"
+    r"that(?:'s| is) (?:fair|a fair|reasonable|understandable|a good|completely|totally|valid|the right|okay)|"
+    r"that makes sense|i can (?:see|understand|imagine)|i don't blame|you're right|you are right|sorry to hear|"
+    r"good (?:point|question)|thanks for (?:saying|telling|being)|i'd feel the same|i would too|i'm sorry|sorry|"
+    r"no problem)\b"
+)
+_GIVES: Final = (
+    "drop|take off|knock|waive|lower|reduce|discount|throw in|match|move|push|cut|split|strike|shorten|delete|freeze|"
+    "cap|include|give you"
 )
 _CONCEDES: Final = re.compile(
-    r"\b(?:i(?:'ll| can| could| will)|we(?:'ll| can| could| will)|let me|let's) (?:\w+ ){0,2}"
-    r"(?:drop|take off|knock|waive|lower|reduce|discount|throw in|match|move|push|cut|split|strike|shorten|delete|freeze|cap|include|give you)\b"
+    rf"\b(?:i(?:'ll| can| could| will)|we(?:'ll| can| could| will)|let me|let's) (?:\w+ ){{0,2}}(?:{_GIVES})\b"
     r"|\b(?:no charge|for free|free of charge|off the price|discount)\b"
 )
-_STOP: Final = frozenset(
-    "the a an and or but so to of in on at for with is are was were be been it its it's that that's this these those i you we "
-    "they he she me my your our their them us do does did have has had not no yes yeah okay well just like what how why "
-    "when where who which would could can will i'm you're we're they're i'd you'd we'd don't there here about get got if".split()
+_EMPTY: Final = (
+    "the a an and or but so to of in on at for with is are was were be been it its it's that that's this these those "
+    "i you we they he she me my your our their them us do does did have has had not no yes yeah okay well just like "
+    "what how why when where who which would could can will i'm you're we're they're i'd you'd we'd don't there here "
+    "about get got if"
 )
+_STOP: Final = frozenset(_EMPTY.split())
 
 
 def handling(lines: Sequence[Line], line: int, objection: Mapping[str, str], head: Head) -> str | None:
@@ -61,7 +67,7 @@ def aftermath(lines: Sequence[Line], line: int, objection: Mapping[str, str]) ->
 
 
 def first_move(lines: Sequence[Line], line: int) -> str | None:
-    """Return the rep's first move: question, acknowledgement, concession, change of subject or rebuttal; None without one.
+    """Return the rep's first move: question, acknowledgement, concession, change_of_subject or rebuttal; None if none.
 
     Read from the first sentences of the reply: an acknowledgement opens it, a question comes within two sentences, a
     concession offers something; a reply that shares no content word with the objection and asks is a change of subject.

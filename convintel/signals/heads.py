@@ -64,8 +64,10 @@ class Vocabulary:
     idf: Array
 
     def vector(self, text: str) -> list[tuple[int, float, str]]:
-        """Return (place, value, n-gram) of a cleaned text: values of unit length (tf-idf) or one each, times the scale."""
-        known = [(self.index[gram], count, gram) for gram, count in self.block.grams(text).items() if gram in self.index]
+        """Return (place, value, n-gram) of a cleaned text: of unit length (tf-idf) or one each, times the scale."""
+        known = [
+            (self.index[gram], count, gram) for gram, count in self.block.grams(text).items() if gram in self.index
+        ]
         if self.block.weighting == "presence":
             return [(place, self.block.scale, gram) for place, _, gram in known]
         values = [(1 + math.log(count)) * float(self.idf[place]) for place, count, _ in known]
@@ -121,7 +123,10 @@ class Head:
         """Return the (field, n-gram) pairs that spoke most for a class, none inside another."""
         row = self.classes.index(label) if label else 0
         weighed = sorted(
-            ((value * float(self.weights[row, place]), field, gram) for field, place, value, gram in self._named(fields)),
+            (
+                (value * float(self.weights[row, place]), field, gram)
+                for field, place, value, gram in self._named(fields)
+            ),
             reverse=True,
         )
         chosen: list[tuple[str, str]] = []
@@ -157,11 +162,12 @@ def save(head: Head, folder: Path) -> None:
         "blocks": [vars(vocabulary.block) | {"words": list(vocabulary.index)} for vocabulary in head.vocabularies],
     }
     numbers = io.BytesIO()
+    idf = {f"idf{place}": each.idf.astype(np.float16) for place, each in enumerate(head.vocabularies)}
     np.savez_compressed(
         numbers,
         weights=head.weights.astype(np.float16),
         intercept=head.intercept.astype(np.float32),
-        **{f"idf{place}": each.idf.astype(np.float16) for place, each in enumerate(head.vocabularies)},
+        **idf,  # type: ignore[arg-type]
     )
     write_atomically(folder / f"{head.name}.npz", numbers.getvalue())
     write_atomically(folder / f"{head.name}.json", json.dumps(described, ensure_ascii=False, separators=(",", ":")))
@@ -195,7 +201,9 @@ def load(folder: Path, name: str) -> Head:
             facts=described["facts"],
         )
     except (OSError, KeyError, ValueError, TypeError) as error:
-        raise ModelError(f"head cannot be read: {error}", where=file, remedy="restore it from the repository") from error
+        raise ModelError(
+            f"head cannot be read: {error}", where=file, remedy="restore it from the repository"
+        ) from error
 
 
 def _vocabulary(described: dict[str, Any], idf: Array) -> Vocabulary:

@@ -1,4 +1,4 @@
-"""Next steps: what a named side will do after the call, or a meeting to be held: owner, action, due date, confirmation."""
+"""Next steps: what a named side will do after the call, or a meeting: owner, action, due date, confirmation."""
 
 from __future__ import annotations
 
@@ -19,14 +19,17 @@ from convintel.signals.text import clean, sentences
 NEAR: Final = 2  # lines within which a second firing on the same side's step is the same step
 _YES: Final = re.compile(
     r"^(?:(?:yeah|yes|yep|okay|ok|alright|all right|right|oh|well|no|and|good|great|um|uh)[ ,]+)*"
-    r"(?:yeah|yes|yep|yup|okay|ok|sure|great|perfect|fine|good|lovely|brilliant|deal|done|agreed|absolutely|definitely|cool|"
-    r"excellent|wonderful|fantastic|please|sounds (?:good|great|fine)|that works|works for me|that'?s (?:fine|good|perfect|great)|"
-    r"that'll work|i'll be there|see you|talk (?:to you )?then|speak then|do that|go ahead|appreciate it|thank you|thanks|"
-    r"will do|you got it|no problem|i'll take that|i can do that|we can do that|let's do)\b"
+    r"(?:yeah|yes|yep|yup|okay|ok|sure|great|perfect|fine|good|lovely|brilliant|deal|done|agreed|absolutely|cool|"
+    r"definitely|excellent|wonderful|fantastic|please|sounds (?:good|great|fine)|that works|works for me|"
+    r"that'?s (?:fine|good|perfect|great)|that'll work|i'll be there|see you|talk (?:to you )?then|speak then|do that|"
+    r"go ahead|appreciate it|thank you|thanks|will do|you got it|no problem|i'll take that|i can do that|"
+    r"we can do that|let's do)\b"
 )
+_WHERE: Final = r"(?:on|in)(?: the| my| your)? (?:calendar|diary)"
 _CALENDAR: Final = re.compile(
-    r"\b(?:invite(?:'s| is| just)? (?:sent|out|on its way|gone)|(?:just )?sent (?:you )?(?:the|an) invite|it'?s (?:on|in) (?:the|my|your) (?:calendar|diary)|"
-    r"(?:i'?ve |i )(?:just )?(?:put|got|booked) (?:it|you|that|us) (?:on|in)(?: the| my)? (?:calendar|diary)?|i'?ll (?:put|pop|drop|stick) (?:it|that) (?:on|in) (?:the|my|your) (?:calendar|diary)|accepted the invite)\b",
+    r"\b(?:invite(?:'s| is| just)? (?:sent|out|on its way|gone)|(?:just )?sent (?:you )?(?:the|an) invite|"
+    rf"it'?s {_WHERE}|(?:i'?ve |i )(?:just )?(?:put|got|booked) (?:it|you|that|us) {_WHERE}|accepted the invite|"
+    rf"i'?ll (?:put|pop|drop|stick) (?:it|that) {_WHERE})\b",
     re.IGNORECASE,
 )
 
@@ -127,18 +130,25 @@ def _likeliest(reader: Reader, name: str, fields: Mapping[str, str]) -> str:
 
 
 def due(lines: Sequence[Line], line: int, quote: str, kind: str, today: date) -> dates.When | None:
-    """Return the date phrase of a step: in its own words, else in its turn, else (meetings) in the turns just before.
+    """Return the date phrase of a step: in its own words, else near by (meetings: in the turns around).
 
-    A phrase that means a day is taken before one that means a week.
+    A weekday alone ("Thursday's good") takes its number from the talk just before ("Thursday the nineteenth, ten?").
     """
-    month = dates.month_named(" ".join(each.text for each in lines[max(0, line - 2) : line + 1]))
-    places = [quote, lines[line].text]
-    if kind == "meeting":
-        places += [lines[at].text for at in (line - 1, line - 2, line + 1) if 0 <= at < len(lines)]
-    elif line:
-        places.append(lines[line - 1].text)
+    near = [lines[at].text for at in (line - 1, line - 2, line + 1) if 0 <= at < len(lines)]
+    month = dates.month_named(" ".join([*near[1:2], *near[:1], quote]))
+    own = dates.best(quote, today, month=month)
+    if own and own.rule == "weekday" and own.day:
+        return next((when for text in near for when in _same_weekday(text, own.day, today, month)), own)
+    if own:
+        return own
+    places = [lines[line].text, *near] if kind == "meeting" else [lines[line].text]
     found = [when for text in places if (when := dates.best(text, today, month=month))]
     return next((when for when in found if when.day), found[0] if found else None)
+
+
+def _same_weekday(text: str, day: date, today: date, month: int | None) -> list[dates.When]:
+    found = dates.find(text, today, month=month)
+    return [when for when in found if when.rule in dates.NUMBERED and when.day and when.day.weekday() == day.weekday()]
 
 
 def confirmation(lines: Sequence[Line], line: int, quote: str) -> str | None:
@@ -175,7 +185,7 @@ def action(quote: str, nlp: Any) -> str:
         lets = token.dep_ == "ccomp" and token.head.lower_ == "let"
         if token.pos_ == "VERB" and (promised or going or lets):
             inside = [each.i for each in token.subtree if each.i >= token.i]
-            return doc[token.i : max(inside) + 1].text.strip(" ,.;!?")[:160]
+            return str(doc[token.i : max(inside) + 1].text).strip(" ,.;!?")[:160]
     return quote.strip(" ,.;!?")[:160]
 
 

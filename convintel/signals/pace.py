@@ -7,6 +7,7 @@ interruptions also where both sides share a channel.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from statistics import median
 
 import polars as pl
@@ -44,22 +45,16 @@ def interruptions(said: Said, role: str, *, least: float) -> list[Span]:
 
 
 def _response_gap(said: Said) -> Row:
-    pairs = [
-        (left, right)
-        for left, right in zip(said.floor, said.floor[1:], strict=False)
-        if left.role == "customer" and right.role == "rep"
-    ]
+    pairs = [(left, right) for left, right in pairwise(said.floor) if left.role == "customer" and right.role == "rep"]
     return _median(said, "response_gap", pairs, "replies")
 
 
 def _question_wait(said: Said, questions: pl.DataFrame) -> Row:
-    ends = {
-        turn: end
-        for turn, end in questions.filter(pl.col("role").cast(pl.String) == "rep").select("turn", "end").iter_rows()
-    }
+    rep = questions.filter(pl.col("role").cast(pl.String) == "rep")
+    ends: dict[int, float] = dict(rep.select("turn", "end").iter_rows())
     pairs = [
         (left, right)
-        for left, right in zip(said.floor, said.floor[1:], strict=False)
+        for left, right in pairwise(said.floor)
         if left.role == "rep" and abs(ends.get(left.turn, -1.0) - left.span.end) < 0.5
     ]
     return _median(said, "question_wait", pairs, "questions that end a turn")

@@ -40,7 +40,9 @@ class Reader:
 
 
 def load_reader(settings: Settings) -> Reader:
-    """Load the heads of models/heads; `signals.objection_model` names another detector (a folder with NAME.json and NAME.npz).
+    """Load the heads of models/heads.
+
+    `signals.objection_model` may name another detector: the path of its NAME.json and NAME.npz without the ending.
 
     Raises:
         ModelError: a head is missing or broken.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from convintel.settings import Settings
 from convintel.signals.catalogue import MIN_WORDS
 from convintel.signals.row import Row, measured, withheld
@@ -63,7 +65,7 @@ def _longest(said: Said, name: str, role: str, *, gap: float) -> Row:
 
 def _switches(said: Said) -> Row:
     parties = [turn.role for turn in said.floor if turn.role != "unknown"]
-    n = sum(left != right for left, right in zip(parties, parties[1:], strict=False))
+    n = sum(left != right for left, right in pairwise(parties))
     if not said.minutes:
         return withheld(said, "speaker_switches", "no talk", n=0)
     return measured(said, "speaker_switches", n / said.minutes, n)

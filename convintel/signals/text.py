@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 _WORD: Final = re.compile(r"[a-z0-9]+(?:['’][a-z]+)*", re.IGNORECASE)
 _MARK: Final = re.compile(r"(?<![A-Z]\.)(?<!\bMr)(?<!\bMs)(?<!\bDr)(?<!\bMrs)[.!?…]+[\"'”’)]*(?=\s|$)|\s[—–-]\s|;\s")
-_CUT: Final = frozenset("and but so because cause then if when which although though or plus".split())
-_FILLERS: Final = frozenset("um uh er erm mm hmm hm mhm ah oh like".split())
+_CUT: Final = frozenset(
+    ("and", "but", "so", "because", "cause", "then", "if", "when", "which", "although", "though", "or", "plus")
+)
+_FILLERS: Final = frozenset(("um", "uh", "er", "erm", "mm", "hmm", "hm", "mhm", "ah", "oh", "like"))
 LONG_RUN: Final = 22  # words without a mark after which a sentence is cut at a conjunction
 SHORT_RUN: Final = 8  # ... but never into pieces shorter than this
 
@@ -62,7 +65,7 @@ def sentences(text: str) -> list[Piece]:
 
 def _cut(text: str, start: int, end: int) -> list[Piece]:
     """Return [start, end) as one piece, or several when it runs on."""
-    found = [match for match in _WORD.finditer(text, start, end)]
+    found = list(_WORD.finditer(text, start, end))
     if not found:
         return []
     cuts = [start]
@@ -74,7 +77,7 @@ def _cut(text: str, start: int, end: int) -> list[Piece]:
             cuts.append(match.start())
             since = place
     cuts.append(end)
-    return [_trim(text, left, right) for left, right in zip(cuts, cuts[1:], strict=False)]
+    return [_trim(text, left, right) for left, right in pairwise(cuts)]
 
 
 def _trim(text: str, start: int, end: int) -> Piece:

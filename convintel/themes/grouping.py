@@ -8,12 +8,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from convintel.settings import Themes
-from convintel.themes.cluster import canonical_order, centre, cluster
+from convintel.themes.cluster import ALIKE, canonical_order, centre, cluster
 from convintel.themes.encoder import Encoder, Vectors
 from convintel.themes.labels import name_themes
 from convintel.themes.registry import DIGITS, Event, Registry, Theme, theme_id
 
-SAME = 0.85  # cosine of centres from which a new group is an old theme again
 BAR_SHARE = 5.0  # per cent of a theme's first members below its bar
 
 
@@ -96,20 +95,20 @@ def _appear(
     for number, (g, label) in enumerate(zip(new, labels, strict=True), start.next_number):
         bar = max(rules.keep_similarity, float(np.percentile(matrix[groups == g] @ centres[g], BAR_SHARE)))
         name = theme_id(number)
-        theme = Theme(name, label, tuple(float(x) for x in centres[g]), round(bar, DIGITS), week, {})
+        theme = Theme(name, label, tuple(round(float(x), DIGITS) for x in centres[g]), round(bar, DIGITS), week, {})
         found.update(dict.fromkeys(members[g], theme))
     return found
 
 
 def _same(centres: Sequence[Vectors], start: Registry) -> dict[int, str]:
-    """Return which new groups are old themes: the pairing of the largest summed cosine, pairs below `SAME` undone."""
+    """Return which new groups are old themes: the pairing of the largest summed cosine, pairs below `ALIKE` undone."""
     from scipy.optimize import linear_sum_assignment
 
     if not centres or not start.themes:
         return {}
     cosine = np.stack(centres) @ start.centres().T
     pairs = zip(*linear_sum_assignment(cosine, maximize=True), strict=True)
-    return {int(new): start.themes[old].theme_id for new, old in pairs if cosine[new, old] >= SAME}
+    return {int(new): start.themes[old].theme_id for new, old in pairs if cosine[new, old] >= ALIKE}
 
 
 def _with_members(

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
 from convintel.themes.encoder import Encoder, Vectors
-from convintel.themes.wording import phrases, words
+from convintel.themes.wording import phrases, telling_words, words
 
+SHARED = 2  # members that must use a phrase: what one person said once names nothing
 CANDIDATES = 25  # phrases that are embedded per theme
 NEW_WORDS = 0.7  # weight of fitting the theme against repeating the first phrase
 SECOND_FROM = 0.35  # a second phrase is worth printing from this similarity to the centre
@@ -48,18 +49,18 @@ def name_themes(
 
 
 def _shares(texts: Sequence[str]) -> Counter[str]:
-    """Return how many texts use each phrase; single words only matter where no phrase is found."""
-    return Counter(phrase for text in texts for phrase in phrases(text))
+    """Return how many texts use each phrase and each telling word; words only name where no phrase is shared."""
+    return Counter(said for text in texts for said in phrases(text) | telling_words(text))
 
 
 def _label(
     count: Counter[str], background: Counter[str], mean: float, middle: Vectors, encoder: Encoder, texts: Sequence[str]
 ) -> str:
     """Return up to two phrases joined by a dot."""
-    score = {phrase: n * math.log(1 + mean / background[phrase]) for phrase, n in count.items()}
-    best = sorted(score, key=lambda phrase: (-score[phrase], phrase))[:CANDIDATES]
+    score = {p: n * math.log(1 + mean / background[p]) for p, n in count.items() if n >= SHARED}
+    best = sorted((p for p in score if " " in p), key=lambda phrase: (-score[phrase], phrase))[:CANDIDATES]
     if not best:
-        return _words_label(texts)
+        return _words_label(score, texts)
     vectors = encoder.encode(best)
     fit = vectors @ middle
     weight = np.array([score[phrase] for phrase in best])
@@ -71,9 +72,10 @@ def _label(
     return f"{best[first]} · {best[second]}" if other[second] > -1 and fit[second] >= SECOND_FROM else best[first]
 
 
-def _words_label(texts: Sequence[str]) -> str:
-    common = Counter(word for text in texts for word in set(words(text)))
-    return " ".join(sorted(common, key=lambda word: (-common[word], word))[:3]) or "(no words)"
+def _words_label(score: Mapping[str, float], texts: Sequence[str]) -> str:
+    """Return the telling words that members share; without any, the beginning of the first member."""
+    common = sorted(score, key=lambda word: (-score[word], word))[:3]
+    return " · ".join(common) or f"“{' '.join(texts[0].split()[:6])} …”"
 
 
 def _unused(label: str, used: Collection[str]) -> str:

@@ -63,5 +63,14 @@ def phrases(text: str) -> set[str]:
     return found
 
 
+def telling_words(text: str) -> set[str]:
+    """Return the words that may name a topic on their own.
+
+    >>> sorted(telling_words("Does it work with QuickBooks?"))
+    ['quickbooks', 'work']
+    """
+    return {word for word in words(text) if _telling(word)}
+
+
 def _telling(word: str) -> bool:
     return word not in STOP and len(word) > 1 and not word[0].isdigit()

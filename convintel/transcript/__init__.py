@@ -61,7 +61,9 @@ def transcribe(call_id: str, audio: Audio, recogniser: Recogniser, settings: Set
     return {
         "audio": frame("audio", [_audio_row(call_id, audio, layout, words, dropped, redactions, recogniser.name)]),
         "words": frame("words", [{"call_id": call_id, **word} for word in words]),
-        "speech": frame("speech", [row for track, spans in speech.items() for row in _speech_rows(call_id, track, spans)]),
+        "speech": frame(
+            "speech", [row for track, spans in speech.items() for row in _speech_rows(call_id, track, spans)]
+        ),
     }
 
 
@@ -124,7 +126,13 @@ def _speech_rows(call_id: str, track: str, spans: list[Span]) -> list[dict[str, 
 
 
 def _audio_row(
-    call_id: str, audio: Audio, layout: Layout, words: list[dict[str, object]], dropped: int, redactions: int, model: str
+    call_id: str,
+    audio: Audio,
+    layout: Layout,
+    words: list[dict[str, object]],
+    dropped: int,
+    redactions: int,
+    model: str,
 ) -> dict[str, object]:
     known = [float(str(word["probability"])) for word in words]
     return {

@@ -152,7 +152,9 @@ def _confirmed(likely: Frames, silero: Floats, speech: Speech) -> Frames:
     """Keep the stretches in or near which Silero is sure at least once."""
     kept = np.zeros_like(likely)
     for span in merge((Span(frame_time(a), frame_time(b)) for a, b in runs(likely)), gap=MIN_SILENCE):
-        heard = silero[int(span.start * SAMPLE_RATE) // _SILERO_WINDOW : int(span.end * SAMPLE_RATE) // _SILERO_WINDOW + 1]
+        heard = silero[
+            int(span.start * SAMPLE_RATE) // _SILERO_WINDOW : int(span.end * SAMPLE_RATE) // _SILERO_WINDOW + 1
+        ]
         if heard.size and float(heard.max()) >= speech.confirm_threshold:
             first, last = frame_at(span.start), frame_at(span.end)
             kept[first:last] = likely[first:last]

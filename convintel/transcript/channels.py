@@ -37,10 +37,14 @@ def examine(samples: Floats, settings: Settings) -> Layout:
     """Check the channels of a call, float32 [channels, n] at 16 kHz, and find the speech on each track."""
     if len(samples) != 2:
         note = f"{len(samples)} channels mixed to one" if len(samples) > 2 else ""
-        return _mono(np.asarray(samples.mean(axis=0), dtype=np.float32) if len(samples) != 1 else samples[0], note, settings)
+        return _mono(
+            np.asarray(samples.mean(axis=0), dtype=np.float32) if len(samples) != 1 else samples[0], note, settings
+        )
     likeness = _correlation(samples[0], samples[1])
     if likeness >= settings.turns.duplicate_correlation:
-        return _mono(samples[0], f"both channels carry the same sound (correlation {likeness:.2f}): taken as one", settings)
+        return _mono(
+            samples[0], f"both channels carry the same sound (correlation {likeness:.2f}): taken as one", settings
+        )
     active = [activity.active_frames(channel, settings.speech) for channel in samples]
     for channel in (0, 1):
         if not active[channel].any() and active[1 - channel].any():

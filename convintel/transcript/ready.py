@@ -63,7 +63,13 @@ def _usable(span: Span) -> bool:
 
 def _word_rows(segment: Segment) -> list[dict[str, Any]]:
     return [
-        {"start": round(span.start, 3), "end": round(span.end, 3), "text": text, "probability": probability, "track": segment.speaker}
+        {
+            "start": round(span.start, 3),
+            "end": round(span.end, 3),
+            "text": text,
+            "probability": probability,
+            "track": segment.speaker,
+        }
         for span, text, probability in interpolated(segment)
     ]
 
@@ -72,11 +78,15 @@ def _speech_rows(call_id: str, segments: Sequence[Segment]) -> list[dict[str, ob
     rows: list[dict[str, object]] = []
     for speaker in sorted({segment.speaker for segment in segments}):
         for span in merge((segment.span for segment in segments if segment.speaker == speaker), gap=JOIN):
-            rows.append({"call_id": call_id, "start": round(span.start, 3), "end": round(span.end, 3), "track": speaker})
+            rows.append(
+                {"call_id": call_id, "start": round(span.start, 3), "end": round(span.end, 3), "track": speaker}
+            )
     return rows
 
 
-def _audio_row(call_id: str, kind: str, segments: Sequence[Segment], words: Sequence[dict[str, Any]], redactions: int) -> dict[str, object]:
+def _audio_row(
+    call_id: str, kind: str, segments: Sequence[Segment], words: Sequence[dict[str, Any]], redactions: int
+) -> dict[str, object]:
     known = [row["probability"] for row in words if row["probability"] is not None]
     return {
         "call_id": call_id,

@@ -41,7 +41,12 @@ class Recogniser(Protocol):
     """Model, digest and number type: part of the stage's key."""
 
     def transcribe(
-        self, samples: NDArray[np.float32], *, speech_seconds: float, vocabulary: Sequence[str] = (), careful: bool = False
+        self,
+        samples: NDArray[np.float32],
+        *,
+        speech_seconds: float,
+        vocabulary: Sequence[str] = (),
+        careful: bool = False,
     ) -> list[HeardWord] | None:
         """Return the words of at most 29 s of 16 kHz mono sound in time order, or None when they are not to be trusted.
 
@@ -86,7 +91,12 @@ class FasterWhisper:
         self._speech = settings.speech
 
     def transcribe(
-        self, samples: NDArray[np.float32], *, speech_seconds: float, vocabulary: Sequence[str] = (), careful: bool = False
+        self,
+        samples: NDArray[np.float32],
+        *,
+        speech_seconds: float,
+        vocabulary: Sequence[str] = (),
+        careful: bool = False,
     ) -> list[HeardWord] | None:
         """See `Recogniser.transcribe`."""
         seconds = len(samples) / 16000
@@ -131,13 +141,18 @@ def _too_many(segments: Sequence[Any], speech_seconds: float) -> bool:
 
 
 def _words(segment: Any, seconds: float) -> list[HeardWord]:
-    """Strip and bound the words; an empty text (a lone space token) is no word."""
-    found = []
+    """Bound the words, and join what Whisper cuts but writes together ("high" + "-end", "a" + ".m.")."""
+    found: list[HeardWord] = []
     for word in segment.words or ():
+        text = word.word.strip()
         start = min(max(float(word.start), 0.0), seconds)
-        if text := word.word.strip():
-            span = Span(start, min(max(float(word.end), start), seconds))
-            found.append(HeardWord(span, text, min(1.0, max(0.0, float(word.probability)))))
+        span = Span(start, min(max(float(word.end), start), seconds))
+        probability = min(1.0, max(0.0, float(word.probability)))
+        if text and found and not word.word.startswith(" "):
+            before = found.pop()
+            found.append(HeardWord(before.span | span, before.text + text, min(before.probability, probability)))
+        elif text:
+            found.append(HeardWord(span, text, probability))
     return found
 
 

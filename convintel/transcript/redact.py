@@ -20,20 +20,39 @@ DIGITS: Final = {
     "ninety": "90",
 }  # fmt: skip
 _REPEATS: Final = {"double": 2, "triple": 3}
-_FILLERS: Final = frozenset({"um", "uh", "and", "dash", "hyphen", "then", "space", "area", "code", "extension", "plus", "so"})
-_MAGNITUDES: Final = frozenset({"hundred", "thousand", "million", "billion", "grand", "k", "percent", "dollars", "euros", "pounds"})
+_FILLERS: Final = frozenset(
+    {"um", "uh", "and", "dash", "hyphen", "then", "space", "area", "code", "extension", "plus", "so"}
+)
+_MAGNITUDES: Final = frozenset(
+    {"hundred", "thousand", "million", "billion", "grand", "k", "percent", "dollars", "euros", "pounds"}
+)
 _LEAST_DIGITS: Final = 7  # a local telephone number; dates, years, amounts and prices are shorter or read otherwise
 _LEAST_SINGLE: Final = 5  # of a spoken number; "nineteen ninety five" has one
 _MOST_FILLERS: Final = 2
 _CARD_LENGTHS: Final = range(13, 20)
 _EMAIL: Final = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]*\w", re.IGNORECASE)
 _IBAN: Final = re.compile(r"^[A-Z]{2}\d{2}[A-Z0-9]{10,30}$")
-_TOP_DOMAINS: Final = frozenset({"com", "org", "net", "io", "co", "edu", "gov", "biz", "info", "us", "uk", "de", "es", "fr", "ca", "eu"})
+_TOP_DOMAINS: Final = frozenset(
+    {"com", "org", "net", "io", "co", "edu", "gov", "biz", "info", "us", "uk", "de", "es", "fr", "ca", "eu"}
+)
 _NO_NAMES: Final = frozenset(
     "look looking looked us me you it them up here there out is are was were be find found work works working worked "
     "people team guys over back online meeting meet site page start starting everyone somebody someone arrive shop".split()
 )
-_IDENTITY_CUES: Final = ("social", "ssn", "passport", "license", "licence", "routing", "account number", "card number", "iban", "sort code", "tax id", "security number")
+_IDENTITY_CUES: Final = (
+    "social",
+    "ssn",
+    "passport",
+    "license",
+    "licence",
+    "routing",
+    "account number",
+    "card number",
+    "iban",
+    "sort code",
+    "tax id",
+    "security number",
+)
 _WRITTEN_DATE: Final = re.compile(r"^(\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}|\d{4}-\d{2}-\d{2})$")
 _AMOUNT: Final = re.compile(r"^[$€£]|[%€£$]$|^\d{1,3}(,\d{3})+(\.\d+)?$|^\d+\.\d{1,2}$")
 
@@ -163,7 +182,11 @@ def _run(texts: Sequence[str], bare: Sequence[str], first: int) -> tuple[int, st
             break  # "five hundred", "forty percent": an amount
         digits += said * repeat
         last, fillers, repeat = i + 1, 0, 1
-        if re.search(r"[?!]$", texts[i]) or (texts[i].endswith(".") and len(digits) >= _LEAST_DIGITS) or _listed(texts[i]):
+        if (
+            re.search(r"[?!]$", texts[i])
+            or (texts[i].endswith(".") and len(digits) >= _LEAST_DIGITS)
+            or _listed(texts[i])
+        ):
             break
     return last, digits
 

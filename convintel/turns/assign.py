@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from convintel.turns.diarize import Voices
+from convintel.turns.voices import Voices
 from convintel.values import Span
 
 MAJORITY: Final = 0.6

@@ -12,6 +12,11 @@ from convintel.values import Span
 PAUSE: Final = 0.8  # seconds of silence that split what one speaker says into utterances
 NEAR: Final = 1.0  # a back-channel has the other's words within so many seconds on both sides
 BACKCHANNEL_WORDS: Final = 3
+LISTENING: Final = frozenset(
+    "mm-hm mm-hmm mhm mm mmm hmm hm uh-huh uh huh yeah yep yes yup right okay ok sure oh ah i see got it gotcha wow nice "
+    "great good cool alright true exactly ha haha".split()
+)
+"""Words of listening: said after a full stop they still leave the floor with the other; as an answer to a question they don't."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +84,20 @@ def _holds(outer: Span, inner: Span) -> bool:
 
 def _unbroken(one: Said, others: Sequence[Said]) -> bool:
     """The same other speaker goes on right after, without having asked anything just before."""
-    before = max((other for other in others if other.span.end <= one.span.start + 0.2), key=lambda o: o.span.end, default=None)
-    after = min((other for other in others if other.span.start >= one.span.end - 0.2), key=lambda o: o.span.start, default=None)
+    before = max(
+        (other for other in others if other.span.end <= one.span.start + 0.2), key=lambda o: o.span.end, default=None
+    )
+    after = min(
+        (other for other in others if other.span.start >= one.span.end - 0.2), key=lambda o: o.span.start, default=None
+    )
     if before is None or after is None or before.speaker != after.speaker:
         return False
-    return not before.texts[-1].rstrip("\"'”’").endswith(("?", ".", "!"))
+    closing = before.texts[-1].rstrip("\"'”’")[-1:]
+    return closing != "?" and (closing not in (".", "!") or all(_bare(text) in LISTENING for text in one.texts))
+
+
+def _bare(text: str) -> str:
+    return text.strip(".,!?;:…\"'“”").lower()
 
 
 def _joined(said: Sequence[Said], gap: float) -> list[Said]:
@@ -94,7 +108,9 @@ def _joined(said: Sequence[Said], gap: float) -> list[Said]:
         if one.backchannel:
             out.append(one)
         elif floor is not None and floor.speaker == one.speaker and one.span.start - floor.span.end <= gap:
-            floor = Said(one.speaker, floor.span | one.span, floor.texts + one.texts, floor.probabilities + one.probabilities)
+            floor = Said(
+                one.speaker, floor.span | one.span, floor.texts + one.texts, floor.probabilities + one.probabilities
+            )
         else:
             out += [floor] if floor else []
             floor = one

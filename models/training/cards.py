@@ -32,8 +32,9 @@ def write_card(head: Head, folder: Path) -> None:
         f"# {head.name}\n\n{WHAT[head.name]}\n",
         "Logistic regression over n-grams, written by `python models/training/train_heads.py`. Nothing in its features "
         "tells how long a turn is or where it stands in the call.\n",
-        f"| | |\n|---|---|\n| classes | {', '.join(head.classes)} |\n| trained on | {facts.get('calls')} labelled calls by "
-        f"nine authors (models/training/calls, written for this project), digest `{facts.get('data')}` |\n"
+        f"| | |\n|---|---|\n| classes | {', '.join(head.classes)} |\n| trained on "
+        f"| {facts.get('calls')} labelled calls by nine authors (models/training/calls, written for this project), "
+        f"digest `{facts.get('data')}` |\n"
         f"| rows | {facts.get('sentences') or facts.get('examples'):,} |\n| seed | {facts.get('seed')} |\n"
         f"| licence | as the project |\n",
         f"| field | n-grams | weighting | scale | known |\n|---|---|---|---|---|\n{blocks}\n",
@@ -43,8 +44,8 @@ def write_card(head: Head, folder: Path) -> None:
     else:
         parts += [_choice(facts)]
     parts.append(
-        "Limits: trained on written calls in English; people object in ways that no author thought of. Figures on other "
-        "labelled sets: `convintel evaluate signals DIR`.\n"
+        "Limits: trained on written calls in English; people object in ways that no author thought of. "
+        "Figures on other labelled sets: `convintel evaluate signals DIR`.\n"
     )
     write_atomically(folder / f"{head.name}.md", "\n".join(parts))
 
@@ -69,6 +70,7 @@ def _choice(facts: Mapping[str, Any]) -> str:
     classes = "\n".join(f"| {name} | {value:.3f} |" for name, value in facts["recall by class"].items())
     return (
         "Accuracy on marked findings, each author read by a head trained on the others:\n\n"
-        f"| author | accuracy |\n|---|---|\n{authors}\n| g, h, i | {facts['accuracy on unseen balanced authors']:.3f} |\n"
+        f"| author | accuracy |\n|---|---|\n{authors}\n"
+        f"| g, h, i | {facts['accuracy on unseen balanced authors']:.3f} |\n"
         f"| all | {facts['accuracy on unseen authors, all']:.3f} |\n\n| class | recall |\n|---|---|\n{classes}\n"
     )

@@ -2,9 +2,9 @@
 
     python models/training/train_heads.py
 
-Deterministic: the same calls give the same files. Every figure in a card comes from calls of authors that the head did not
-see (train on all but one, read that one); the threshold and the calibration are chosen on those scores too. The labelled
-sets that accuracy is reported on (gold/dev, gold/dev-balanced) are never read here.
+Deterministic: the same calls give the same files. Every figure in a card comes from calls of authors that the head did
+not see (train on all but one, read that one); threshold and calibration are chosen on those scores too. Labelled sets
+on which accuracy is reported are never read here.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -101,7 +102,9 @@ class Matrix:
 
     def __init__(self, blocks: Sequence[Block], samples: Sequence[Sample]) -> None:
         self.blocks = blocks
-        self.parts = [self._count(block, [sample.fields.get(block.field, "") for sample in samples]) for block in blocks]
+        self.parts = [
+            self._count(block, [sample.fields.get(block.field, "") for sample in samples]) for block in blocks
+        ]
 
     @staticmethod
     def _count(block: Block, texts: Sequence[str]) -> tuple[list[str], sp.csr_matrix]:
@@ -229,10 +232,8 @@ def raw_scores(model: LogisticRegression, features: sp.csr_matrix) -> np.ndarray
     return scores if scores.ndim == 2 else scores[:, None]
 
 
-def train(
-    name: str, samples: list[Sample], blocks: Sequence[Block], cost: float
-) -> tuple[Head, np.ndarray, list[str]]:
-    """Return the head trained on all authors, the scores of each sample by a head that did not see its author, classes."""
+def train(name: str, samples: list[Sample], blocks: Sequence[Block], cost: float) -> tuple[Head, np.ndarray, list[str]]:
+    """Return the head trained on all authors, each sample's scores by a head that did not see its author, classes."""
     matrix = Matrix(blocks, samples)
     labels = np.array([sample.label for sample in samples])
     authors = np.array([sample.author for sample in samples])
@@ -294,9 +295,7 @@ def thinned(lines: list[int], scores: dict[int, float]) -> list[int]:
     return kept
 
 
-def tune(
-    head: Head, calls: Sequence[dict[str, Any]], kind: str, samples: Sequence[Sample], unseen: np.ndarray
-) -> Head:
+def tune(head: Head, calls: Sequence[dict[str, Any]], kind: str, samples: Sequence[Sample], unseen: np.ndarray) -> Head:
     """Return the head with threshold and calibration from unseen authors' scores, balanced authors counting most."""
     best = by_line(samples, unseen)
     grid = np.quantile(list(best.values()), np.linspace(0.5, 0.995, 100))
@@ -322,7 +321,7 @@ def tune(
 def reliability(scores: np.ndarray, labels: np.ndarray) -> list[dict[str, float]]:
     """Return mean score and share of right ones in bins of the calibrated score."""
     edges = [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.01]
-    bins = [(scores >= low) & (scores < high) for low, high in zip(edges, edges[1:], strict=False)]
+    bins = [(scores >= low) & (scores < high) for low, high in pairwise(edges)]
     return [
         {"n": int(inside.sum()), "score": float(scores[inside].mean()), "right": float(labels[inside].mean())}
         for inside in bins
@@ -340,7 +339,9 @@ def chosen_right(samples: Sequence[Sample], unseen: np.ndarray, classes: Sequenc
     authors = np.array([sample.author for sample in samples])
     labels = np.array([sample.label for sample in samples])
     return {
-        "accuracy on unseen authors": {author: float(right[authors == author].mean()) for author in sorted(set(authors))},
+        "accuracy on unseen authors": {
+            author: float(right[authors == author].mean()) for author in sorted(set(authors))
+        },
         "accuracy on unseen authors, all": float(right.mean()),
         "accuracy on unseen balanced authors": float(right[np.isin(authors, BALANCED)].mean()),
         "recall by class": {label: float(right[labels == label].mean()) for label in classes},
@@ -373,7 +374,10 @@ def finish(head: Head, stamp: dict[str, Any]) -> None:
     head = replace(head, facts=dict(head.facts or {}) | stamp)
     save(head, HEADS)
     write_card(head, HEADS)
-    print(head.name, json.dumps({key: value for key, value in (head.facts or {}).items() if "all" in key or "balanced" in key}))
+    print(
+        head.name,
+        json.dumps({key: value for key, value in (head.facts or {}).items() if "all" in key or "balanced" in key}),
+    )
 
 
 if __name__ == "__main__":

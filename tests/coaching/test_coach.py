@@ -7,6 +7,7 @@ import pytest
 
 from convintel.coaching import coach
 from convintel.coaching.moments import cut
+from convintel.coaching.plan import observations_of_reps, tried
 from convintel.coaching.weeks import monday, weeks_before
 from convintel.settings import Settings
 from convintel.tables import frame
@@ -159,11 +160,39 @@ def test_one_odd_call_does_not_decide_against_a_long_past(team):
     assert not [row for row in advise(tables(team))[0] if row["rep"].startswith("ann") and row["slot"] == "priority"]
 
 
+def test_one_call_is_an_incident_and_no_habit(team):
+    team["dee"] = {"2026-W42": [0.5, 0.5], "2026-W43": [0.5], WEEK: [0.95]}
+    assert not [row for row in advise(tables(team))[0] if row["rep"].startswith("dee") and row["slot"] == "priority"]
+    team["dee"]["2026-W43"] = [0.95]
+    assert [row["rep"] for row in advise(tables(team))[0] if row["slot"] == "priority"] == ["dee@x.example"]
+
+
+def test_last_weeks_priority_weighs_more_and_says_so(team):
+    assert "× 1.25" not in next(row for row in advise(tables(team))[0] if row["slot"] == "priority")["rule"]
+    team["dee"]["2026-W43"] = [0.72, 0.75]
+    assert "× 1.25" in next(row for row in advise(tables(team))[0] if row["slot"] == "priority")["rule"]
+
+
+def test_what_last_week_named_is_followed_up(team):
+    team["dee"]["2026-W43"] = [0.72, 0.75]
+    made = tables(team)
+    seen = observations_of_reps(made["calls"], made["metrics"])
+    (one,) = tried(seen, week=WEEK, settings=Settings().coaching)
+    assert (one.rep, one.behaviour.name, one.then_n, one.now_n) == ("dee@x.example", "talk_share", 2, 3)
+    assert one.then == pytest.approx(0.735)
+    assert one.now == pytest.approx((0.74 + 0.71 + 0.7) / 3)
+    assert one.moved is True
+    team["dee"][WEEK] = []
+    made = tables(team)
+    seen = observations_of_reps(made["calls"], made["metrics"])
+    assert tried(seen, week=WEEK, settings=Settings().coaching)[0].moved is None
+
+
 def test_calls_outside_the_window_or_without_rep_change_nothing(team):
     before = advise(tables(team))
     old = {rep: {**weeks, "2026-W20": [0.99, 0.01]} for rep, weeks in team.items()}
     made = tables(old)
-    assert advise(made)[0] == [{**row, "advice_id": row["advice_id"]} for row in before[0]]
+    assert advise(made)[0] == before[0]
 
 
 def test_order_of_rows_changes_nothing(team):

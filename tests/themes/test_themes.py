@@ -95,9 +95,11 @@ def test_topics_become_themes_with_names_quotes_and_sizes():
     tables = some_weeks(FIRST)
     result = run(tables, "2026-W41")
     themes = result[0]["themes"]
-    assert sorted(topic_of(themes, tables, result).values()) == ["crew", "price", "quickbooks"]
-    assert themes["theme_id"].to_list() == ["T0001", "T0002", "T0003"]
-    assert themes["label"].n_unique() == 3
+    meaning = topic_of(themes, tables, result)
+    assert set(meaning.values()) == {"crew", "price", "quickbooks"}
+    assert themes["theme_id"].to_list() == [f"T{i:04d}" for i in range(1, len(themes) + 1)]
+    assert themes["label"].n_unique() == len(themes)
+    assert all(topic in label for topic, label in zip(meaning.values(), themes["label"], strict=True))
     quotes = set(tables[0]["quote"])
     for row in themes.iter_rows(named=True):
         assert row["quote"] in quotes
@@ -129,11 +131,10 @@ def test_ids_keep_their_meaning_and_new_topics_get_new_ids():
         now = topic_of(result[0]["themes"], tables, result)
         assert all(now[name] == topic for name, topic in meaning.items())
         meaning.update(now)
-    assert sorted(meaning.values()) == ["contract", "crew", "price", "quickbooks", "support"]
-    assert [(event.week, meaning[event.theme_id]) for event in registry.events[3:]] == [
-        ("2026-W42", "contract"),
-        ("2026-W44", "support"),
-    ]
+    assert set(meaning.values()) == {"contract", "crew", "price", "quickbooks", "support"}
+    new = {(event.week, meaning[event.theme_id]) for event in registry.events if event.week > "2026-W41"}
+    assert {("2026-W42", "contract"), ("2026-W44", "support")} <= new
+    assert all(topic in ("contract", "support") for _, topic in new)
 
 
 def test_a_week_run_again_gives_the_same_themes():

@@ -46,5 +46,4 @@
       turns.forEach(function (turn, i) { turn.classList.toggle("now", i === now && !player.paused); });
     });
   }
-  addEventListener("beforeprint", function () { document.querySelectorAll("details:not(.data)").forEach(function (each) { each.open = true; }); });
 })();

@@ -57,7 +57,9 @@ def _timed(words: Sequence[Mapping[str, Any]], span: Span) -> list[tuple[Span, s
         end = float(word["end"]) if "end" in word else max(start, later)
         score = word.get("score")
         if text := str(word["word"]).strip():
-            found.append((Span(start, max(start, end)), text, None if score is None else min(1.0, max(0.0, float(score)))))
+            found.append(
+                (Span(start, max(start, end)), text, None if score is None else min(1.0, max(0.0, float(score))))
+            )
     return found
 
 
@@ -69,12 +71,21 @@ def _majority(words: Sequence[Mapping[str, Any]]) -> str:
 def _gong(content: Mapping[str, Any]) -> list[Segment]:
     labels = _parties(content)
     rows = [
-        (float(sentence["start"]), float(sentence["end"]), labels.get(str(part["speakerId"]), str(part["speakerId"])), sentence["text"])
+        (
+            float(sentence["start"]),
+            float(sentence["end"]),
+            labels.get(str(part["speakerId"]), str(part["speakerId"])),
+            sentence["text"],
+        )
         for part in content["transcript"]
         for sentence in part["sentences"]
     ]
     scale = _seconds_per_unit([end for _, end, _, _ in rows], (content.get("metaData") or {}).get("duration"))
-    return [Segment(Span(a * scale, b * scale), who, " ".join(str(text).split())) for a, b, who, text in rows if str(text).strip()]
+    return [
+        Segment(Span(a * scale, b * scale), who, " ".join(str(text).split()))
+        for a, b, who, text in rows
+        if str(text).strip()
+    ]
 
 
 def _parties(content: Mapping[str, Any]) -> dict[str, str]:
@@ -83,7 +94,9 @@ def _parties(content: Mapping[str, Any]) -> dict[str, str]:
     primary = str(meta.get("primaryUserId") or "")
     parties = [party for party in content.get("parties") or [] if party.get("speakerId")]
     inside = [party for party in parties if party.get("affiliation") == "Internal"]
-    ours = [party for party in inside if primary in (str(party["speakerId"]), str(party.get("userId") or "")) and primary] or inside[:1]
+    ours = [
+        party for party in inside if primary in (str(party["speakerId"]), str(party.get("userId") or "")) and primary
+    ] or inside[:1]
     labels = {}
     for party in parties:
         name = str(party.get("name") or party["speakerId"])

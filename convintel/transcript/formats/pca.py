@@ -11,7 +11,9 @@ import polars as pl
 _NAMES: Final = {"rep": "Agent", "customer": "Caller"}
 
 
-def write_pca(call: Mapping[str, Any], turns: pl.DataFrame, words: pl.DataFrame, talk: pl.DataFrame, *, seconds: float) -> dict[str, Any]:
+def write_pca(
+    call: Mapping[str, Any], turns: pl.DataFrame, words: pl.DataFrame, talk: pl.DataFrame, *, seconds: float
+) -> dict[str, Any]:
     """Return a call as plain data (`ConversationAnalytics`, `SpeechSegments`); sentiment is not measured and left out."""
     speakers = turns["speaker"].unique().sort().to_list()
     labels = {speaker: f"spk_{i}" for i, speaker in enumerate(speakers)}
@@ -34,7 +36,9 @@ def write_pca(call: Mapping[str, Any], turns: pl.DataFrame, words: pl.DataFrame,
 
 
 def _spoken(talk: pl.DataFrame, speaker: str) -> float:
-    return round(float(talk.filter(pl.col("speaker") == speaker).select((pl.col("end") - pl.col("start")).sum()).item()), 2)
+    return round(
+        float(talk.filter(pl.col("speaker") == speaker).select((pl.col("end") - pl.col("start")).sum()).item()), 2
+    )
 
 
 def _segment(turn: Mapping[str, Any], labels: Mapping[str, str], words: pl.DataFrame) -> dict[str, Any]:

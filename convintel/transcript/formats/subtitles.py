@@ -62,7 +62,10 @@ def write_srt(turns: pl.DataFrame) -> str:
 
 def _segment(caption: Any) -> Segment | None:
     text = " ".join(html.unescape(_TAG.sub("", caption.raw_text)).split())
-    span = Span(float(caption.start_in_seconds) + _fraction(caption.start), float(caption.end_in_seconds) + _fraction(caption.end))
+    span = Span(
+        float(caption.start_in_seconds) + _fraction(caption.start),
+        float(caption.end_in_seconds) + _fraction(caption.end),
+    )
     return Segment(span, html.unescape(caption.voice or UNKNOWN_SPEAKER), text) if text else None
 
 

@@ -27,7 +27,9 @@ HOP: Final = 75
 SMALLEST: Final = 40  # shorter stretches borrow sound from around them
 AT_ONCE: Final = 32
 SHARPNESS: Final = 4  # power on the similarity: near voices count more
-ONE_VOICE: Final = 0.75  # cosine of two groups' centres from which they are taken for one voice (0.55 and 0.75 measured)
+ONE_VOICE: Final = (
+    0.75  # cosine of two groups' centres from which they are taken for one voice (0.55 and 0.75 measured)
+)
 MIN_PAUSE, MIN_TURN = 0.25, 0.25  # seconds
 _ROUNDS: Final = 5
 _SEED: Final = 0
@@ -170,7 +172,9 @@ def _voices(lean: Floats, centres: Floats) -> Voices:
     """Name the voices by who speaks first, and cut the frames into spans."""
     heard = ~np.isnan(lean[:, 0])
     winner = np.where(heard, np.nan_to_num(lean).argmax(axis=1), -1)
-    first = [int(np.argmax(winner == label)) if (winner == label).any() else len(winner) for label in range(len(centres))]
+    first = [
+        int(np.argmax(winner == label)) if (winner == label).any() else len(winner) for label in range(len(centres))
+    ]
     order = [label for label in np.argsort(first, kind="stable") if (winner == label).any()]
     spans = {}
     for name, label in zip("ABCDEFGHIJ", order, strict=False):

@@ -1,0 +1,186 @@
+"""Turns: who had the floor, in which role, and what talk time is counted from.
+
+Two checked channels or a ready-made transcript say who speaks; one channel is split by voices. Then the rep is found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import polars as pl
+
+from convintel import models
+from convintel.store import content_key
+from convintel.tables import frame
+from convintel.turns import floor
+from convintel.turns.assign import assign
+from convintel.turns.voices import ONE_VOICE, Voices, diarize
+from convintel.turns.roles import Decision, decide
+from convintel.values import Span, total
+
+if TYPE_CHECKING:
+    from convintel.recordings.audio import Audio
+    from convintel.recordings.roster import Rep
+    from convintel.settings import Settings
+
+__all__ = ["Voices", "build_turns", "diarize", "turns_key"]
+
+VERSION = 1
+"""Raise when the same input gives other turns, talk or roles."""
+DISAGREE = 0.07
+"""Difference of talk share by voices and by words from which the split is doubted."""
+
+
+@dataclass(frozen=True)
+class Parties:
+    """How a call was split among speakers: the speaker of each word, where each speaks, and doubts."""
+
+    split: Literal["channels", "transcript", "diarization"]
+    speakers: list[str]
+    talk: dict[str, list[Span]]
+    note: str
+
+
+def build_turns(
+    call: Mapping[str, Any],
+    transcript: Mapping[str, pl.DataFrame],
+    *,
+    load_audio: Callable[[], Audio],
+    reps: Sequence[Rep],
+    corrections: Mapping[str, str],
+    settings: Settings,
+    parties: int = 2,
+) -> dict[str, pl.DataFrame]:
+    """Return the tables `turns`, `talk` and `roles` of a call.
+
+    Args:
+        call: a row of `calls`.
+        transcript: the tables `audio`, `words` and `speech`.
+        load_audio: decodes the recording; called for one channel only.
+        reps: the roster.
+        corrections: call_id -> verdict ("swap").
+        settings: of the workspace.
+        parties: how many people speak where one channel has to be split by voices.
+    """
+    call_id = call["call_id"]
+    words = transcript["words"].rows(named=True)
+    found = _parties(transcript, words, load_audio, parties)
+    said = floor.turns(
+        words, found.speakers, gap=settings.turns.turn_gap, backchannel=settings.turns.backchannel_seconds
+    )
+    texts = [(one.speaker, " ".join(one.texts)) for one in said if not one.backchannel]
+    decision = decide(
+        call, texts, split=found.split, reps=reps, correction=corrections.get(call_id), settings=settings
+    )
+    roles = {**dict.fromkeys([*found.talk, *found.speakers], "unknown"), **decision.roles}
+    return {
+        "turns": frame("turns", [_turn_row(call_id, i, one, roles) for i, one in enumerate(said)]),
+        "talk": frame("talk", _talk_rows(call_id, found.talk, roles)),
+        "roles": frame("roles", [_roles_row(call_id, found, decision)]),
+    }
+
+
+def turns_key(
+    call: Mapping[str, Any],
+    transcript_key: str,
+    reps: Sequence[Rep],
+    corrections: Mapping[str, str],
+    settings: Settings,
+) -> str:
+    """Return what a call's turns depend on: transcript, the names and maps read, settings and the voice model."""
+    fields = [call.get(name) for name in ("rep_name", "customer_name", "channel_roles")]
+    roster = [(rep.name, list(rep.aliases)) for rep in reps]
+    used = (settings.turns.model_dump(), settings.recordings.channels, settings.company.name)
+    verdict = corrections.get(call["call_id"])
+    return content_key("turns", VERSION, transcript_key, fields, roster, verdict, used, models.digest("campplus"))
+
+
+def _parties(
+    transcript: Mapping[str, pl.DataFrame], words: Sequence[Mapping[str, Any]], load_audio: Callable[[], Audio], count: int
+) -> Parties:
+    speech = _by_track(transcript["speech"])
+    layout = transcript["audio"].item(0, "layout")
+    note = transcript["audio"].item(0, "layout_note")
+    if layout != "mono":
+        split: Literal["channels", "transcript"] = "channels" if layout == "dual" else "transcript"
+        return Parties(split, [word["track"] for word in words], speech, note)
+    return _from_voices(words, speech["mix"], load_audio(), note, count)
+
+
+def _from_voices(words: Sequence[Mapping[str, Any]], speech: Sequence[Span], audio: Audio, note: str, count: int) -> Parties:
+    samples = np.asarray(audio.samples.mean(axis=0) if len(audio.samples) > 1 else audio.samples[0], dtype=np.float32)
+    voices = diarize(samples, speech, speakers=count)
+    if len(voices.spans) > 1 and voices.alike > ONE_VOICE:
+        voices = diarize(samples, speech, speakers=1)
+        doubt = "only one voice could be told apart"
+    elif len(voices.spans) == 1:
+        doubt = "only one voice could be told apart"
+    else:
+        doubt = ""
+    speakers = assign(words, voices)
+    doubt = doubt or _disagreement(words, speakers, voices)
+    return Parties("diarization", speakers, voices.spans, "; ".join(part for part in (note, doubt) if part))
+
+
+def _disagreement(words: Sequence[Mapping[str, Any]], speakers: Sequence[str], voices: Voices) -> str:
+    """A second estimate of talk share from the words' own times; a doubt when the two differ by more than 7 points."""
+    by_words = dict.fromkeys(voices.spans, 0.0)
+    for word, speaker in zip(words, speakers, strict=True):
+        by_words[speaker] += word["end"] - word["start"]
+    by_voice = {who: total(spans) for who, spans in voices.spans.items()}
+    said, heard = sum(by_words.values()), sum(by_voice.values())
+    if not said or not heard:
+        return ""
+    gap = max(abs(by_words[who] / said - by_voice[who] / heard) for who in by_voice)
+    return f"talk share by voices and by words differs by {100 * gap:.0f} points" if gap > DISAGREE else ""
+
+
+def _by_track(speech: pl.DataFrame) -> dict[str, list[Span]]:
+    found: dict[str, list[Span]] = {}
+    for row in speech.sort("track", "start", "end").iter_rows(named=True):
+        found.setdefault(row["track"], []).append(Span(row["start"], row["end"]))
+    return found
+
+
+def _turn_row(call_id: str, turn: int, one: floor.Said, roles: Mapping[str, str]) -> dict[str, object]:
+    probability = one.mean_probability
+    return {
+        "call_id": call_id,
+        "turn": turn,
+        "speaker": one.speaker,
+        "role": roles[one.speaker],
+        "start": one.span.start,
+        "end": one.span.end,
+        "text": " ".join(one.texts),
+        "backchannel": one.backchannel,
+        "probability": None if probability is None else round(probability, 4),
+    }
+
+
+def _talk_rows(call_id: str, talk: Mapping[str, Sequence[Span]], roles: Mapping[str, str]) -> list[dict[str, object]]:
+    rows = [(span, who) for who, spans in talk.items() for span in spans]
+    return [
+        {
+            "call_id": call_id,
+            "speaker": who,
+            "role": roles[who],
+            "start": round(span.start, 3),
+            "end": round(span.end, 3),
+        }
+        for span, who in sorted(rows)
+    ]
+
+
+def _roles_row(call_id: str, parties: Parties, decision: Decision) -> dict[str, object]:
+    return {
+        "call_id": call_id,
+        "method": decision.method,
+        "confidence": decision.confidence,
+        "why": decision.why,
+        "speakers": len(set(parties.speakers)),
+        "split": parties.split,
+        "split_note": parties.note,
+    }

@@ -1,0 +1,185 @@
+"""Numbers and sentences of the summary; the pages only show them."""
+
+import json
+from datetime import date
+
+import polars as pl
+import pytest
+
+from convintel.report import summarise
+from convintel.report.names import cell, markdown, slugs
+from convintel.settings import Settings
+from convintel.tables import frame
+
+
+def again(tables, settings, week, **facts):
+    return summarise(tables, week=week, settings=settings, facts=facts)
+
+
+def test_summary_is_plain_json_and_repeats_whatever_the_order_of_rows(summary, tables, settings, company):
+    assert json.loads(json.dumps(summary)) == summary
+    shuffled = {name: table.sample(fraction=1.0, shuffle=True, seed=5) for name, table in tables.items()}
+    facts = {"version": "0.1.0", "models": [{"name": "whisper-base", "version": "1.0.0", "digest": "d4a1"}]}
+    assert summarise(shuffled, week=company.WEEK, settings=settings, facts=facts) == summary
+
+
+def test_counts_of_the_week(summary, tables, company):
+    now = tables["calls"].filter(pl.col("week") == company.WEEK)
+    assert summary["counts"]["calls"] == now.height
+    assert summary["counts"]["seconds"] == pytest.approx(
+        tables["audio"].join(now, on="call_id", how="semi")["seconds"].sum()
+    )
+    assert summary["period"] == "26 October to 1 November 2026"
+    assert len(summary["changed"]) == 3
+    assert summary["changed"][0].startswith(f"{now.height} calls with ")
+
+
+def test_talk_rows_are_plain_means_over_calls(summary, tables, company):
+    joined = tables["metrics"].join(tables["calls"].select("call_id", "rep", "week"), on="call_id")
+    values = joined.filter(pl.col("metric") == "talk_share", pl.col("week") == company.WEEK)
+    row = next(row for row in summary["talk"] if row["name"] == "talk_share")
+    assert row["value"] == pytest.approx(values["value"].mean())
+    assert row["n"] == values.height
+    tom = next(person for person in summary["people"] if person["name"] == "Tom Okafor")
+    own = next(row for row in tom["talk"] if row["name"] == "talk_share")
+    assert own["value"] == pytest.approx(values.filter(pl.col("rep").str.starts_with("tom"))["value"].mean())
+    assert [week["week"] for week in own["weeks"]][-1] == company.WEEK
+
+
+def test_objections_by_type_add_up(summary, tables, company):
+    weeks = tables["objections"].join(tables["calls"].select("call_id", "week"), on="call_id")
+    now = weeks.filter(pl.col("week") == company.WEEK)
+    section = summary["objections"]
+    assert section["n"] == now.height == sum(row["n"] for row in section["types"])
+    for row in section["types"]:
+        assert row["n"] == sum(row[how] for how in ("resolved", "addressed", "ignored", "open"))
+    assert section["answered"] == now.filter(pl.col("handling").is_in(["resolved", "addressed"])).height
+
+
+def test_deals_at_risk_are_open_and_their_last_call_has_no_date(summary, tables):
+    deals = {row["deal_id"]: row for row in tables["deals"].to_dicts()}
+    assert summary["at_risk"]
+    for risk in summary["at_risk"]:
+        assert deals[risk["deal_id"]]["outcome"] == "open"
+        steps = tables["next_steps"].filter(pl.col("call_id") == risk["call_id"])
+        assert steps["due"].null_count() == steps.height
+        calls = tables["calls"].filter(pl.col("deal_id") == risk["deal_id"])
+        assert calls.sort("started_at")["call_id"][-1] == risk["call_id"]
+    amounts = [risk["amount"] for risk in summary["at_risk"]]
+    assert amounts == sorted(amounts, reverse=True)
+
+
+def test_open_promises_are_ours_and_not_past_due(summary):
+    for promise in summary["promises"]:
+        assert promise["owner"] in ("rep", "both")
+        assert promise["due"] is None or date.fromisoformat(promise["due"]) >= date(2026, 10, 26)
+    dues = [promise["due"] for promise in summary["promises"] if promise["due"]]
+    assert dues == sorted(dues)
+
+
+def test_every_quote_on_any_page_is_in_its_turn_and_its_call_has_a_page(summary, tables):
+    pages = {call["call_id"]: call for call in summary["calls"]}
+    quotes = list(walk(summary))
+    assert len(quotes) > 40
+    for quote in quotes:
+        turn = pages[quote["call_id"]]["turns"][quote["turn"]]
+        assert quote["text"] in turn["text"]
+        assert turn["start"] - 2 <= quote["start"] <= turn["end"] + 2
+
+
+def walk(value):
+    if isinstance(value, dict):
+        if {"call_id", "text", "turn", "who", "when"} <= value.keys():
+            yield value
+        for each in value.values():
+            yield from walk(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from walk(each)
+
+
+def test_reps_and_win_rates_stand_in_order_of_name(summary):
+    names = [person["name"] for person in summary["people"]]
+    assert names == sorted(names)
+    assert [row["label"] for row in summary["win_rates"]] == ["Team", *names]
+
+
+def test_no_calls_this_week(tables, settings):
+    quiet = again(tables, settings, "2026-W45")
+    assert quiet["counts"]["calls"] == 0
+    before = tables["calls"].filter(pl.col("week").is_between(pl.lit("2026-W37"), pl.lit("2026-W44"))).height / 8
+    assert quiet["changed"] == [f"No calls this week; the 8 weeks before had {before:.1f} calls a week."]
+    assert {person["note"] for person in quiet["people"]} == {"No calls this week."}
+
+
+def test_nothing_at_all(settings):
+    empty = again({}, settings, "2026-W45")
+    assert empty["changed"] == ["No calls this week and none in the 8 weeks before."]
+    assert (empty["people"], empty["calls"], empty["has_deals"]) == ([], [], False)
+
+
+def test_a_roster_lists_reps_without_calls(tables, settings, company):
+    facts = {"reps": [{"email": "zoe@tallyroute.example", "name": "Zoe Noor", "team": None}]}
+    people = summarise(tables, week=company.WEEK, settings=settings, facts=facts)["people"]
+    assert [person["note"] for person in people if person["name"] == "Zoe Noor"] == ["No calls this week."]
+
+
+def test_few_calls_are_said(tables, with_advice, company):
+    window = tables["calls"].filter(pl.col("rep").str.starts_with("tom"), pl.col("week") > "2026-W35")
+    least = window.height + 1
+    told = Settings(coaching={"min_calls": least})
+    few = with_advice(tables, company.WEEK, coaching={"min_calls": least})
+    people = summarise(few, week=company.WEEK, settings=told, facts={})["people"]
+    tom = next(person for person in people if person["name"] == "Tom Okafor")
+    assert tom["note"].startswith(f"No priorities: {window.height} calls so far (this week and the 8 weeks before)")
+    assert tom["priorities"] == []
+    assert tom["keep"] is not None
+
+
+def test_null_win_rate_says_too_few_deals(tables, settings, company):
+    rates = frame(
+        "win_rates",
+        [{"scope": "rep", "name": "tom.okafor@tallyroute.example", "won": 1, "lost": 2, "open": 0, "note": ""}],
+    )
+    row = again({**tables, "win_rates": rates}, settings, company.WEEK)["win_rates"][0]
+    assert row["say"] == "Too few deals: 3 closed, a rate is shown from 5."
+
+
+def test_method_lists_every_metric_with_its_formula(summary):
+    from convintel.signals.catalogue import METRICS
+
+    assert [row["name"] for row in summary["method"]["metrics"]] == [metric.name for metric in METRICS]
+    assert all(row["formula"] for row in summary["method"]["metrics"])
+
+
+def test_slugs_are_safe_and_unique():
+    people = [
+        ("a@x", "../../../etc/passwd"),
+        ("b@x", "מאיה"),
+        ("c@x", "Ann Lee"),
+        ("d@x", "ann-lee"),
+        ("e@x", "CON"),
+        ("ü@x", "\u202e"),
+    ]
+    given = slugs(people)
+    assert list(given.values()) == [
+        "etc-passwd",
+        "b",
+        "ann-lee",
+        "ann-lee-2",
+        "rep-con",
+        "rep" if given["ü@x"] == "rep" else "u",
+    ]
+    assert len(set(given.values())) == len(people)
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", " =1", "＝1"])
+def test_no_cell_starts_a_formula(text):
+    assert cell(text).startswith("'")
+
+
+def test_markdown_keeps_text_as_text():
+    assert markdown("<script>\n# x") == "&lt;script&gt; # x"
+    assert markdown("# x") == "\\# x"
+    assert markdown("1. x") == "1\\. x"
+    assert markdown("1.5 x") == "1.5 x"
