@@ -1,7 +1,8 @@
 """Model weights without a hub: which there are (models/models.toml), where they lie, whether their digests are right.
 
-Weights come from registry packages (never imported, only located), are put together once into the cache by one rename, and
-are trusted again as long as size and modification time of every file stand as they were when the digest was checked.
+Weights come from registry packages (never imported, only located), are put together once into the cache by one
+rename, and are trusted again as long as size and modification time of every file stand as they were when the digest
+was checked.
 """
 
 from __future__ import annotations
@@ -136,13 +137,17 @@ def pull(names: Iterable[str] = ()) -> list[Path]:
 
 
 def verify(names: Iterable[str] = ()) -> tuple[Check, ...]:
-    """Read every byte of the models named (default all) again and compare digests; raises nothing, reports each model."""
+    """Read every byte of the models named (default all) again and compare digests; raises nothing, reports each
+    model.
+    """
     wanted = set(names)
     return tuple(_verify(model) for model in catalogue() if not wanted or model.name in wanted)
 
 
 def status(model: Model) -> Literal["ready", "to pull", "not installed"]:
-    """Tell whether a model can be used at once, has only to be put together, or lacks its packages; reads no weights."""
+    """Tell whether a model can be used at once, has only to be put together, or lacks its packages; reads no
+    weights.
+    """
     try:
         folder = _folder(model)
         if all((folder / file.name).is_file() for file in model.files):
@@ -154,7 +159,9 @@ def status(model: Model) -> Literal["ready", "to pull", "not installed"]:
 
 
 def go_offline() -> None:
-    """Tell the hub client, which reads the environment when first imported, to stay off the network and send nothing."""
+    """Tell the hub client, which reads the environment when first imported, to stay off the network and send
+    nothing.
+    """
     for variable in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_HUB_DISABLE_TELEMETRY", "DO_NOT_TRACK"):
         os.environ[variable] = "1"
 

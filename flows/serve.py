@@ -17,11 +17,15 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
 
 from convintel.errors import ConvintelError
 from convintel.settings import Settings, load
 from convintel.workspace import Workspace
 from flows.quiet import configure
+
+if TYPE_CHECKING:
+    from prefect.deployments.runner import RunnerDeployment
 
 _ADDRESS = ("127.0.0.1", 4286)  # not Prefect's 4200: an existing server there is not ours to use unasked
 _START_SECONDS = 180
@@ -38,7 +42,7 @@ def main(root: Path) -> None:
 
 
 def _serve(workspace: Workspace, settings: Settings) -> None:
-    from prefect import serve
+    from prefect import Flow, serve
     from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
     from prefect.schedules import Cron
 
@@ -48,21 +52,19 @@ def _serve(workspace: Workspace, settings: Settings) -> None:
     one_at_a_time = ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.CANCEL_NEW)
     zone = settings.company.timezone
     where = str(workspace.root)
+
+    def deploy(flow: Flow[Any, Any], name: str, cron: str, **parameters: Any) -> RunnerDeployment:
+        made = flow.to_deployment(
+            name,
+            schedule=Cron(cron, timezone=zone),
+            parameters={"workspace": where, **parameters},
+            concurrency_limit=one_at_a_time,
+        )
+        return cast("RunnerDeployment", made)  # a coroutine only when called from one
+
     serve(
-        ingest.to_deployment(
-            "inbox",
-            schedule=Cron(settings.run.schedule_inbox, timezone=zone),
-            parameters={"workspace": where, "scheduled": True},
-            concurrency_limit=one_at_a_time,
-            description=f"Takes in what was dropped into {workspace.inbox}.",
-        ),
-        weekly.to_deployment(
-            "weekly",
-            schedule=Cron(settings.run.schedule_weekly, timezone=zone),
-            parameters={"workspace": where},
-            concurrency_limit=one_at_a_time,
-            description=f"Writes {workspace.reports}/<week>.",
-        ),
+        deploy(ingest, "inbox", settings.run.schedule_inbox, scheduled=True),
+        deploy(weekly, "weekly", settings.run.schedule_weekly),
         pause_on_shutdown=False,
     )
 

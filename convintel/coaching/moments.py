@@ -128,7 +128,7 @@ def _weak_close(behaviour: Behaviour, row: Row, tone: Tone, said: Talks) -> Mome
 
 
 def _good_floor(behaviour: Behaviour, row: Row, tone: Tone, said: Talks) -> Moment | None:
-    """The rep's words just before the customer's longest turn."""
+    """The rep's words just before the customer's longest turn, a question if there is one."""
     turns = [turn for turn in said.turns(row["call_id"]) if not turn["backchannel"]]
     pairs = [
         (before, after)
@@ -137,7 +137,8 @@ def _good_floor(behaviour: Behaviour, row: Row, tone: Tone, said: Talks) -> Mome
     ]
     if not pairs:
         return None
-    before, after = max(pairs, key=lambda pair: (pair[1]["end"] - pair[1]["start"], -pair[1]["start"]))
+    asked = [pair for pair in pairs if "?" in pair[0]["text"]]
+    before, after = max(asked or pairs, key=lambda pair: (pair[1]["end"] - pair[1]["start"], -pair[1]["start"]))
     return _turn_moment(
         tone, before, phrases.GOOD_WHY_FLOOR.format(seconds=phrases.seconds(after["end"] - after["start"]))
     )

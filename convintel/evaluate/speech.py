@@ -27,10 +27,38 @@ if TYPE_CHECKING:
 
 SUFFIXES: Final = (".wav", ".flac", ".mp3", ".m4a", ".ogg", ".opus", ".mp4")
 COLLARS: Final = (0.25, 0.0)
-_SMALL: Final = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split()
-_TENS: Final = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+_SMALL: Final = [
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
+]
+_TENS: Final = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
 _FILLERS: Final = frozenset({"uh", "um", "hmm", "mm", "mhm", "mmhm", "uhhuh", "ah", "er"})
-_SPELT: Final = {"okay": "ok", "alright": "all right", "mister": "mr", "gonna": "going to", "wanna": "want to", "yep": "yes"}
+_SPELT: Final = {
+    "okay": "ok",
+    "alright": "all right",
+    "mister": "mr",
+    "gonna": "going to",
+    "wanna": "want to",
+    "yep": "yes",
+}
 
 
 @dataclass(frozen=True)
@@ -43,7 +71,9 @@ class Heard:
     cpu_seconds: float
 
 
-def evaluate_speech(folder: Path, settings: Settings, *, as_mono: bool = False, speakers: int | None = None) -> Evaluation:
+def evaluate_speech(
+    folder: Path, settings: Settings, *, as_mono: bool = False, speakers: int | None = None
+) -> Evaluation:
     """Score every recording with a reference in `folder`.
 
     Args:
@@ -53,8 +83,9 @@ def evaluate_speech(folder: Path, settings: Settings, *, as_mono: bool = False, 
         speakers: how many people speak in each file; None = two, as in a sales call.
 
     Returns:
-        metrics `files`, `wer` (rate and counts), `der` (collar 0.25 s and 0), `talk_share_error` (mean and largest, as a
-        share of talk time), `rtf` (CPU-seconds per second of sound), `by_file`, `failed`; one prediction for each turn.
+        metrics `files`, `wer` (rate and counts), `der` (collar 0.25 s and 0), `talk_share_error` (mean and largest,
+        as a share of talk time), `rtf` (CPU-seconds per second of sound), `by_file`, `failed`; one prediction for
+        each turn.
 
     Raises:
         WorkspaceError: no recording with a reference in the folder.
@@ -136,7 +167,9 @@ def _reference(path: Path, suffix: str) -> Path | None:
     return None
 
 
-def _hear(path: Path, recogniser: transcript.Recogniser, settings: Settings, *, as_mono: bool, speakers: int | None) -> Heard:
+def _hear(
+    path: Path, recogniser: transcript.Recogniser, settings: Settings, *, as_mono: bool, speakers: int | None
+) -> Heard:
     began = time.process_time()
     audio = decode(path)
     if as_mono and audio.samples.shape[0] > 1:
@@ -155,7 +188,11 @@ def _hear(path: Path, recogniser: transcript.Recogniser, settings: Settings, *, 
 
 
 def _score(path: Path, heard: Heard) -> dict[str, Any]:
-    scores: dict[str, Any] = {"seconds": heard.seconds, "cpu_seconds": round(heard.cpu_seconds, 2), "speakers": len(heard.talk)}
+    scores: dict[str, Any] = {
+        "seconds": heard.seconds,
+        "cpu_seconds": round(heard.cpu_seconds, 2),
+        "speakers": len(heard.talk),
+    }
     if text := _reference(path, ".txt"):
         scores["wer"] = word_errors(text.read_text("utf-8"), " ".join(turn["text"] for turn in heard.turns))
     if rttm := _reference(path, ".rttm"):
@@ -181,17 +218,26 @@ def word_errors(reference: str, heard: str) -> dict[str, int]:
 
 
 def voice_errors(reference: Mapping[str, Sequence[Span]], heard: Mapping[str, Sequence[Span]]) -> dict[str, Any]:
-    """Return diarization errors in seconds at each collar (on each side, overlap scored), and the error of talk shares."""
+    """Return diarization errors in seconds at each collar (on each side, overlap scored), and the error of talk
+    shares.
+    """
     from pyannote.metrics.diarization import DiarizationErrorRate
 
     truth, guess = _annotation(reference), _annotation(heard)
     scores: dict[str, Any] = {"der": {}}
     for collar in COLLARS:
         parts = DiarizationErrorRate(collar=2 * collar)(truth, guess, detailed=True)  # its collar spans both sides
-        names = {"missed": "missed detection", "false_alarm": "false alarm", "confusion": "confusion", "speech": "total"}
+        names = {
+            "missed": "missed detection",
+            "false_alarm": "false alarm",
+            "confusion": "confusion",
+            "speech": "total",
+        }
         scores["der"][str(collar)] = {ours: round(float(parts[theirs]), 3) for ours, theirs in names.items()}
     mapping = DiarizationErrorRate().optimal_mapping(truth, guess)
-    scores["talk_share_error"] = _share_error(reference, {str(mapping.get(who, f"? {who}")): total(s) for who, s in heard.items()})
+    scores["talk_share_error"] = _share_error(
+        reference, {str(mapping.get(who, f"? {who}")): total(s) for who, s in heard.items()}
+    )
     return scores
 
 
@@ -218,7 +264,10 @@ def _overall(scores: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     files = list(scores)
     words = [file["wer"] for file in files if "wer" in file]
     voices = [file for file in files if "der" in file]
-    counts = {name: sum(file[name] for file in words) for name in ("hits", "substitutions", "deletions", "insertions", "words")}
+    counts = {
+        name: sum(file[name] for file in words)
+        for name in ("hits", "substitutions", "deletions", "insertions", "words")
+    }
     errors = counts["substitutions"] + counts["deletions"] + counts["insertions"]
     shares = [file["talk_share_error"] for file in voices]
     seconds = math.fsum(file["seconds"] for file in files)
@@ -235,7 +284,10 @@ def _overall(scores: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def _pooled(parts: Sequence[Mapping[str, float]]) -> dict[str, float | None]:
-    sums = {name: round(math.fsum(part[name] for part in parts), 3) for name in ("missed", "false_alarm", "confusion", "speech")}
+    sums = {
+        name: round(math.fsum(part[name] for part in parts), 3)
+        for name in ("missed", "false_alarm", "confusion", "speech")
+    }
     wrong = sums["missed"] + sums["false_alarm"] + sums["confusion"]
     return {"rate": round(wrong / sums["speech"], 4) if sums["speech"] else None, **sums}
 

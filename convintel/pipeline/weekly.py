@@ -186,7 +186,8 @@ def _outcomes(
     found: Survey, tables: Mapping[str, pl.DataFrame], week: str, settings: Settings
 ) -> dict[str, pl.DataFrame]:
     path = found.workspace.deals
-    deals, unused = SCHEMAS["deals"].schema.create_empty(), SCHEMAS["unused"].schema.create_empty()
+    deals: pl.DataFrame = frame("deals", [])
+    unused: pl.DataFrame = frame("unused", [])
     if path.is_file():
         deals, unused = outcomes.read_deals(path, reps=found.reps, settings=settings)
     matches = outcomes.match(tables["calls"], deals, settings=settings)

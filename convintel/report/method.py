@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from convintel.report.book import Book
@@ -25,14 +26,14 @@ COACHING_RULE = (
 
 def method(book: Book) -> Row:
     """Return the contents of the method page."""
+    settings = _settings(book)
     return {
         "version": book.facts.get("version", ""),
         "metrics": [_metric(metric) for metric in METRICS],
         "coaching_rule": COACHING_RULE,
-        "settings": _settings(book),
-        "thresholds": [
-            {"name": name, "value": value} for name, value in sorted(dict(book.facts.get("thresholds", {})).items())
-        ],
+        "settings": settings,
+        "thresholds": _named(book.facts.get("thresholds", {}), besides={row["name"] for row in settings}),
+        "versions": _named(book.facts.get("versions", {})),
         "models": [dict(model) for model in book.facts.get("models", ())],
         "counts": [{"table": name, "rows": table.height} for name, table in book.tables.items()],
     }
@@ -43,6 +44,10 @@ def _metric(metric: Any) -> Row:
     return {
         name: value if isinstance(value, str | bool) else ", ".join(map(str, value)) for name, value in fields.items()
     }
+
+
+def _named(values: Mapping[str, Any], *, besides: Collection[str] = ()) -> list[Row]:
+    return [{"name": name, "value": str(values[name])} for name in sorted(values) if name not in besides]
 
 
 def _settings(book: Book) -> list[Row]:

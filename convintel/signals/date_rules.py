@@ -174,8 +174,9 @@ TODAY: Final = _any(
     r"when we get off|(?:right|straight) after (?:this|we hang up|the call|this call)",
 )
 TIME_OF_DAY: Final = _any(
-    r"(?:before|after|at) lunch|when (?:I|we) hang up|when we(?:['’]re| are) off|on my way home|when I get home|before I go to lunch",
-    r"(?:by |before )?(?:(?:the )?(?:end|close) of (?:the )?(?:day|business|play)|e\.?o\.?d\.?|c\.?o\.?b\.?)",
+    r"(?:before|after|at) lunch|before I go to lunch|when (?:I|we) hang up|when we(?:['’]re| are) off|on my way home",
+    r"when I get home|(?:by |before )?(?:the )?(?:end|close) of (?:the )?(?:day|business|play)",
+    r"(?:by |before )?(?:e\.?o\.?d\.?|c\.?o\.?b\.?)",
 )
 HOUR: Final = (
     r"(?:by|before) (?:noon|lunch(?:time)?|one|two|three|four|five|six|\d{1,2}(?::\d\d)?)"

@@ -85,6 +85,7 @@ def _appear(
     groups = cluster(matrix, rules)
     members = [[texts[i] for i in np.flatnonzero(groups == g)] for g in range(int(groups.max()) + 1)]
     centres = [np.round(centre(matrix[groups == g]), DIGITS) for g in range(len(members))]
+    members = [_typical_first(texts_of, vectors, middle) for texts_of, middle in zip(members, centres, strict=True)]
     again = _same(centres, start)
     new = [g for g in range(len(members)) if g not in again]
     named = {text for g in new for text in members[g]}
@@ -98,6 +99,11 @@ def _appear(
         theme = Theme(name, label, tuple(round(float(x), DIGITS) for x in centres[g]), round(bar, DIGITS), week, {})
         found.update(dict.fromkeys(members[g], theme))
     return found
+
+
+def _typical_first(texts: Sequence[str], vectors: Mapping[str, Vectors], middle: Vectors) -> list[str]:
+    """Return texts by their similarity to the centre; equals keep their canonical order."""
+    return sorted(texts, key=lambda text: -round(float(vectors[text] @ middle), 5))
 
 
 def _same(centres: Sequence[Vectors], start: Registry) -> dict[int, str]:

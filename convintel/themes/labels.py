@@ -29,7 +29,7 @@ def name_themes(
     """Return one label a theme, all different and none in `taken`.
 
     Args:
-        members: texts of each new theme.
+        members: texts of each new theme, the most typical first.
         rest: all other texts, what the themes are told apart from.
         centres: [themes, dimensions].
         encoder: embeds the candidate phrases.
@@ -73,7 +73,7 @@ def _label(
 
 
 def _words_label(score: Mapping[str, float], texts: Sequence[str]) -> str:
-    """Return the telling words that members share; without any, the beginning of the first member."""
+    """Return the telling words that members share; without any, the start of the most typical."""
     common = sorted(score, key=lambda word: (-score[word], word))[:3]
     return " · ".join(common) or f"“{' '.join(texts[0].split()[:6])} …”"
 

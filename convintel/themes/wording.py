@@ -27,7 +27,9 @@ though through to today told tomorrow too took try trying two under until up upo
 want wants wanna was wasn't way we we'd we'll we're we've well went were weren't what what's whatever when where
 where's whether which while who who's whole whom whose why will with within without won't would wouldn't yeah yep
 yes yesterday yet you you'd you'll you're you've your yours hello hi hey actually basically anyway able around
-another bit
+another bit three four five six seven eight nine ten eleven twelve fifteen twenty thirty forty fifty sixty seventy
+eighty ninety hundred thousand third half first second thats dont isnt cant wont didnt im ive id ill theyre youre
+whats lets yall ain't aint em till guy guys year years time day days week weeks month months
 """
 STOP: Final[frozenset[str]] = frozenset(_STOP.split())
 

@@ -1,9 +1,9 @@
 """Voice activity, once per channel: where somebody speaks, to be recognised and counted as talk time.
 
-Two networks look at each channel. pyannote's segmentation decides frame by frame, because on real 8 kHz telephone speech
-Silero missed up to half of one party at its usual threshold (48 of 96 s in one test call, where segmentation missed 7).
-Silero then has to confirm each stretch as a whole, so that music, ringing and noise give none; and a stretch must be loud
-enough to be a party of the call. Both together cost about 0.01 CPU-seconds a second of sound.
+Two networks look at each channel. pyannote's segmentation decides frame by frame, because on real 8 kHz telephone
+speech Silero missed up to half of one party at its usual threshold (48 of 96 s in one test call, where segmentation
+missed 7). Silero then has to confirm each stretch as a whole, so that music, ringing and noise give none; and a
+stretch must be loud enough to be a party of the call. Both together cost about 0.01 CPU-seconds a second of sound.
 """
 
 from __future__ import annotations

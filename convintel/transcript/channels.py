@@ -25,7 +25,9 @@ _AROUND = 18  # frames of the correlation window, about 300 ms
 
 @dataclass(frozen=True)
 class Layout:
-    """What the checks found: the tracks to listen to, where somebody speaks on each, and why channels were not trusted."""
+    """What the checks found: the tracks to listen to, where somebody speaks on each, and why channels were not
+    trusted.
+    """
 
     kind: Literal["dual", "mono"]
     note: str

@@ -61,7 +61,8 @@ class Pack:
 
 
 def pack(speech: Sequence[Span], *, seconds: float, longest: float) -> list[Pack]:
-    """Set padded stretches of speech into packs of at most `longest` seconds, in time order; every stretch is in one pack.
+    """Set padded stretches of speech into packs of at most `longest` seconds, in time order; every stretch is in one
+    pack.
 
     A stretch longer than a pack is cut into equal parts (voice activity has found no pause of 160 ms in it).
     """

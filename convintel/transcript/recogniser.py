@@ -1,8 +1,8 @@
 """The seam to speech recognition, and the adapter for faster-whisper behind it.
 
-One pack of speech goes in, words with times and probabilities come out. What the guards do not trust (a repetition loop,
-words of low probability, more tokens than anyone can say) is read again with beam search in two smaller packs; what
-stays bad gives no words. Nothing is sampled, so the same sound always gives the same words.
+One pack of speech goes in, words with times and probabilities come out. What the guards do not trust (a repetition
+loop, words of low probability, more tokens than anyone can say) is read again with beam search in two smaller packs;
+what stays bad gives no words. Nothing is sampled, so the same sound always gives the same words.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Personal numbers and addresses are masked in the words before anything leaves the stage.
 
 Card, bank and identity numbers, phone numbers and e-mail addresses go, written or spoken digit by digit ("four one one
-one ..."); amounts, dates, times, years, percentages and short references stay, since coaching needs them. The words of a
-masked stretch keep their times: the first becomes "[phone number]" and the like, the rest go.
+one ..."); amounts, dates, times, years, percentages and short references stay, since coaching needs them. The words
+of a masked stretch keep their times: the first becomes "[phone number]" and the like, the rest go.
 """
 
 from __future__ import annotations
@@ -36,8 +36,48 @@ _TOP_DOMAINS: Final = frozenset(
     {"com", "org", "net", "io", "co", "edu", "gov", "biz", "info", "us", "uk", "de", "es", "fr", "ca", "eu"}
 )
 _NO_NAMES: Final = frozenset(
-    "look looking looked us me you it them up here there out is are was were be find found work works working worked "
-    "people team guys over back online meeting meet site page start starting everyone somebody someone arrive shop".split()
+    [
+        "look",
+        "looking",
+        "looked",
+        "us",
+        "me",
+        "you",
+        "it",
+        "them",
+        "up",
+        "here",
+        "there",
+        "out",
+        "is",
+        "are",
+        "was",
+        "were",
+        "be",
+        "find",
+        "found",
+        "work",
+        "works",
+        "working",
+        "worked",
+        "people",
+        "team",
+        "guys",
+        "over",
+        "back",
+        "online",
+        "meeting",
+        "meet",
+        "site",
+        "page",
+        "start",
+        "starting",
+        "everyone",
+        "somebody",
+        "someone",
+        "arrive",
+        "shop",
+    ]
 )
 _IDENTITY_CUES: Final = (
     "social",
@@ -102,7 +142,9 @@ def find(texts: Sequence[str]) -> list[Mask]:
 
 
 def _apply(rows: Sequence[dict[str, Any]], label: str) -> None:
-    """The first word carries the label, the whole time, and the last word's closing punctuation; the rest are emptied."""
+    """The first word carries the label, the whole time, and the last word's closing punctuation; the rest are
+    emptied.
+    """
     closing = re.search(r"[.?!,;:]+$", str(rows[-1]["text"]))
     rows[0]["text"] = f"[{label}]" + (closing.group() if closing else "")
     rows[0]["end"] = rows[-1]["end"]
@@ -206,7 +248,9 @@ def _digits(text: str, bare: str) -> str | None:
 
 
 def _listed(text: str) -> bool:
-    """A round number or a year before a comma ("10, 20, 30", "2023, 2024") is one of a list, not part of a longer number."""
+    """A round number or a year before a comma ("10, 20, 30", "2023, 2024") is one of a list, not part of a
+    longer number.
+    """
     number = text[:-1] if text.endswith(",") else ""
     if not number.isdigit() or len(number) == 1:
         return False

@@ -17,8 +17,8 @@ from convintel.store import content_key
 from convintel.tables import frame
 from convintel.turns import floor
 from convintel.turns.assign import assign
-from convintel.turns.voices import ONE_VOICE, Voices, diarize
 from convintel.turns.roles import Decision, decide
+from convintel.turns.voices import ONE_VOICE, Voices, diarize
 from convintel.values import Span, total
 
 if TYPE_CHECKING:
@@ -72,9 +72,7 @@ def build_turns(
         words, found.speakers, gap=settings.turns.turn_gap, backchannel=settings.turns.backchannel_seconds
     )
     texts = [(one.speaker, " ".join(one.texts)) for one in said if not one.backchannel]
-    decision = decide(
-        call, texts, split=found.split, reps=reps, correction=corrections.get(call_id), settings=settings
-    )
+    decision = decide(call, texts, split=found.split, reps=reps, correction=corrections.get(call_id), settings=settings)
     roles = {**dict.fromkeys([*found.talk, *found.speakers], "unknown"), **decision.roles}
     return {
         "turns": frame("turns", [_turn_row(call_id, i, one, roles) for i, one in enumerate(said)]),
@@ -99,7 +97,10 @@ def turns_key(
 
 
 def _parties(
-    transcript: Mapping[str, pl.DataFrame], words: Sequence[Mapping[str, Any]], load_audio: Callable[[], Audio], count: int
+    transcript: Mapping[str, pl.DataFrame],
+    words: Sequence[Mapping[str, Any]],
+    load_audio: Callable[[], Audio],
+    count: int,
 ) -> Parties:
     speech = _by_track(transcript["speech"])
     layout = transcript["audio"].item(0, "layout")
@@ -110,7 +111,9 @@ def _parties(
     return _from_voices(words, speech["mix"], load_audio(), note, count)
 
 
-def _from_voices(words: Sequence[Mapping[str, Any]], speech: Sequence[Span], audio: Audio, note: str, count: int) -> Parties:
+def _from_voices(
+    words: Sequence[Mapping[str, Any]], speech: Sequence[Span], audio: Audio, note: str, count: int
+) -> Parties:
     samples = np.asarray(audio.samples.mean(axis=0) if len(audio.samples) > 1 else audio.samples[0], dtype=np.float32)
     voices = diarize(samples, speech, speakers=count)
     if len(voices.spans) > 1 and voices.alike > ONE_VOICE:

@@ -13,10 +13,47 @@ PAUSE: Final = 0.8  # seconds of silence that split what one speaker says into u
 NEAR: Final = 1.0  # a back-channel has the other's words within so many seconds on both sides
 BACKCHANNEL_WORDS: Final = 3
 LISTENING: Final = frozenset(
-    "mm-hm mm-hmm mhm mm mmm hmm hm uh-huh uh huh yeah yep yes yup right okay ok sure oh ah i see got it gotcha wow nice "
-    "great good cool alright true exactly ha haha".split()
+    [
+        "mm-hm",
+        "mm-hmm",
+        "mhm",
+        "mm",
+        "mmm",
+        "hmm",
+        "hm",
+        "uh-huh",
+        "uh",
+        "huh",
+        "yeah",
+        "yep",
+        "yes",
+        "yup",
+        "right",
+        "okay",
+        "ok",
+        "sure",
+        "oh",
+        "ah",
+        "i",
+        "see",
+        "got",
+        "it",
+        "gotcha",
+        "wow",
+        "nice",
+        "great",
+        "good",
+        "cool",
+        "alright",
+        "true",
+        "exactly",
+        "ha",
+        "haha",
+    ]
 )
-"""Words of listening: said after a full stop they still leave the floor with the other; as an answer to a question they don't."""
+"""Words of listening: said after a full stop they still leave the floor with the other; as an answer to a
+question they don't.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +105,9 @@ def _said(speaker: str, words: Sequence[Mapping[str, Any]]) -> Said:
 
 
 def _is_backchannel(one: Said, everything: Sequence[Said], longest: float) -> bool:
-    """Short, few words, no question, and inside the other's floor: within an utterance, or between two that stand close."""
+    """Short, few words, no question, and inside the other's floor: within an utterance, or between two that
+    stand close.
+    """
     if one.span.duration > longest or len(one.texts) > BACKCHANNEL_WORDS or one.texts[-1].endswith("?"):
         return False
     others = [other for other in everything if other.speaker != one.speaker]

@@ -12,22 +12,58 @@ from dataclasses import dataclass
 from typing import Final
 
 SELLING: Final = (
-    r"thank(s| you) for (calling|taking|your time|joining|making|choosing)", r"how (can|may) i help", r"calling (you )?(from|about|because)",
-    r"reach(ing)? out", r"walk you through", r"show you", r"our (platform|product|customers|clients|software|system|pricing|plan|plans|company|solution|onboarding|team)",
-    r"we (offer|help|work with|provide|integrate|charge|support|built|handle|include|can do)", r"i('ll| will| can) (send|put together|get) (you|over|that)",
-    r"does that (make sense|work|sound|help)", r"what (would|does|do|did|has|are) (you|your)", r"how (do|are|does|many|would|did) you", r"tell me (more|about)",
-    r"would (you|it)", r"(for|with) you", r"per (seat|user|month|year|technician|truck)", r"a (demo|trial|pilot|proposal|quote)", r"anything else", r"i appreciate", r"happy to",
-    r"help me understand", r"walk me through", r"on your (end|side)", r"your (team|business|current|budget|process|crew|crews|dispatch)", r"makes sense", r"fair enough", r"good question",
-)  # fmt: skip
+    r"thank(s| you) for (calling|taking|your time|joining|making|choosing)",
+    r"how (can|may) i help",
+    r"calling (you )?(from|about|because)",
+    r"reach(ing)? out",
+    r"walk you through",
+    r"show you",
+    r"our (platform|product|customers|clients|software|system|pricing|plan|plans|company|solution|onboarding|team)",
+    r"we (offer|help|work with|provide|integrate|charge|support|built|handle|include|can do)",
+    r"i('ll| will| can) (send|put together|get) (you|over|that)",
+    r"does that (make sense|work|sound|help)",
+    r"what (would|does|do|did|has|are) (you|your)",
+    r"how (do|are|does|many|would|did) you",
+    r"tell me (more|about)",
+    r"would (you|it)",
+    r"(for|with) you",
+    r"per (seat|user|month|year|technician|truck)",
+    r"a (demo|trial|pilot|proposal|quote)",
+    r"anything else",
+    r"i appreciate",
+    r"happy to",
+    r"help me understand",
+    r"walk me through",
+    r"on your (end|side)",
+    r"your (team|business|current|budget|process|crew|crews|dispatch)",
+    r"makes sense",
+    r"fair enough",
+    r"good question",
+)
 BUYING: Final = (
-    r"we('re| are)? (currently|already|just|use|using|have been|don't|do not|got|run|had)", r"not interested", r"too (expensive|much|high)", r"my (boss|husband|wife|partner|manager|budget|guys|office|car)",
-    r"our (budget|guys|current|office|accountant|crew|crews|dispatcher|drivers|board|lawyer|it)", r"how much", r"what('s| is) (the|your|it) (price|cost|catch)", r"you guys", r"your (price|pricing|product|software|company|system|competitor|platform|app)",
-    r"send me", r"i('d| would) (have|need) to", r"i need", r"i('m| am) (driving|busy|in the middle)", r"we('d| would) (need|have|want)", r"think about it", r"do you (have|offer|guys|integrate|do|support)", r"can (you|it) (do|send|just)", r"who('s| is) this",
-)  # fmt: skip
+    r"we('re| are)? (currently|already|just|use|using|have been|don't|do not|got|run|had)",
+    r"not interested",
+    r"too (expensive|much|high)",
+    r"my (boss|husband|wife|partner|manager|budget|guys|office|car)",
+    r"our (budget|guys|current|office|accountant|crew|crews|dispatcher|drivers|board|lawyer|it)",
+    r"how much",
+    r"what('s| is) (the|your|it) (price|cost|catch)",
+    r"you guys",
+    r"your (price|pricing|product|software|company|system|competitor|platform|app)",
+    r"send me",
+    r"i('d| would) (have|need) to",
+    r"i need",
+    r"i('m| am) (driving|busy|in the middle)",
+    r"we('d| would) (need|have|want)",
+    r"think about it",
+    r"do you (have|offer|guys|integrate|do|support)",
+    r"can (you|it) (do|send|just)",
+    r"who('s| is) this",
+)
 OWN_NAME: Final = 3.0  # says the rep's name as their own
 OTHERS_NAME: Final = 1.0  # addresses the rep by name
 COMPANY: Final = 2.0  # "from", "with", "at" the seller's company
-QUESTIONS: Final = 2.0  # times the difference of question shares
+QUESTIONS: Final = 1.0  # times the difference of question shares
 VOCABULARY: Final = 0.5  # for each phrase of selling per 100 words more than buying, against the other's
 OPENING_TURNS: Final = 8
 
@@ -109,7 +145,7 @@ def _names(people: Sequence[str | None]) -> str:
 
 
 def _introduces(text: str, people: Sequence[str | None]) -> bool:
-    """ "this is Tom", "my name is Tom", "Tom from Acme", "Tom here", "Tom speaking"."""
+    """Hear "this is Tom", "my name is Tom", "Tom from Acme", "Tom here", "Tom speaking"."""
     names = _names(people)
     before = r"(this is|my name is|my name's|name is|i'm|i am|it's|it is)"
     after = r"(here|speaking|calling|from|with|at|over at)"

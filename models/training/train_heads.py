@@ -59,13 +59,13 @@ TYPES = (
     Block("after", 1, 2, 0.7, least=2),
 )
 HANDLING = (
-    Block("answer", 1, 2, 1.0),
+    Block("answer", 1, 1, 1.0, least=2),
     Block("answer_opening", 1, 3, 0.3, weighting="presence", least=2),
-    Block("reply", 1, 2, 0.7),
+    Block("reply", 1, 1, 0.7, least=2),
     Block("reply_opening", 1, 3, 0.2, weighting="presence", least=2),
-    Block("later", 1, 2, 0.7),
-    Block("later_reply", 1, 2, 0.4),
-    Block("sentence", 1, 1, 0.3),
+    Block("later", 1, 1, 0.7, least=2),
+    Block("later_reply", 1, 1, 0.4, least=2),
+    Block("sentence", 1, 1, 0.3, least=2),
     Block("cues", 1, 1, 0.5, weighting="presence"),
 )
 DETECT_STEP = (

@@ -168,6 +168,7 @@ def test_one_call_is_an_incident_and_no_habit(team):
 
 
 def test_last_weeks_priority_weighs_more_and_says_so(team):
+    team["dee"] |= {"2026-W42": [0.72, 0.75], "2026-W43": [0.5]}
     assert "× 1.25" not in next(row for row in advise(tables(team))[0] if row["slot"] == "priority")["rule"]
     team["dee"]["2026-W43"] = [0.72, 0.75]
     assert "× 1.25" in next(row for row in advise(tables(team))[0] if row["slot"] == "priority")["rule"]

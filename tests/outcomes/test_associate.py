@@ -129,7 +129,7 @@ def test_naive_comparison_of_calls_would_break_the_promise():
     from scipy.stats import ttest_ind
 
     alarms = 0
-    for i in range(40):
+    for i in range(60):
         team = a_team(100 + i)
         table = (
             team["metrics"]
@@ -140,7 +140,7 @@ def test_naive_comparison_of_calls_would_break_the_promise():
         won = (table["outcome"].cast(pl.String) == "won").to_numpy()
         values = table["value"].to_numpy()
         alarms += ttest_ind(values[won], values[~won]).pvalue < 0.1
-    assert alarms > 10
+    assert alarms > 13  # what 0.1 allows in 60 teams
 
 
 def test_large_sets_take_the_normal_curve_and_agree_with_permutations():

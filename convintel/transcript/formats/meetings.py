@@ -49,7 +49,7 @@ def _whisperx(item: Mapping[str, Any]) -> Segment:
 
 
 def _timed(words: Sequence[Mapping[str, Any]], span: Span) -> list[tuple[Span, str, float | None]]:
-    found = []
+    found: list[tuple[Span, str, float | None]] = []
     for i, word in enumerate(words):
         before = found[-1][0].end if found else span.start
         later = next((float(other["start"]) for other in words[i + 1 :] if "start" in other), span.end)

@@ -14,7 +14,9 @@ _NAMES: Final = {"rep": "Agent", "customer": "Caller"}
 def write_pca(
     call: Mapping[str, Any], turns: pl.DataFrame, words: pl.DataFrame, talk: pl.DataFrame, *, seconds: float
 ) -> dict[str, Any]:
-    """Return a call as plain data (`ConversationAnalytics`, `SpeechSegments`); sentiment is not measured and left out."""
+    """Return a call as plain data (`ConversationAnalytics`, `SpeechSegments`); sentiment is not measured and
+    left out.
+    """
     speakers = turns["speaker"].unique().sort().to_list()
     labels = {speaker: f"spk_{i}" for i, speaker in enumerate(speakers)}
     roles = dict(turns.select("speaker", "role").iter_rows())

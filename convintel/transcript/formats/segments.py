@@ -11,8 +11,8 @@ from convintel.values import Span
 class Segment:
     """Text said by one speaker without a break.
 
-    `speaker` is the label of the source; "rep: NAME" and "customer: NAME" when the source says who works for the seller.
-    `words` holds (span, text, probability or None) when the source has times of words.
+    `speaker` is the label of the source; "rep: NAME" and "customer: NAME" when the source says who works for the
+    seller. `words` holds (span, text, probability or None) when the source has times of words.
     """
 
     span: Span
@@ -22,7 +22,9 @@ class Segment:
 
 
 def interpolated(segment: Segment) -> tuple[tuple[Span, str, float | None], ...]:
-    """Return the segment's words; without times of their own they share its span by their letters (and one for the pause)."""
+    """Return the segment's words; without times of their own they share its span by their letters (and one for
+    the pause).
+    """
     if segment.words:
         return segment.words
     texts = segment.text.split()
