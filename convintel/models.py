@@ -101,7 +101,7 @@ def ensure(name: str, *, kind: Kind) -> Path:
     if model is None:
         return _foreign(name, kind)
     if model.kind != kind:
-        raise ModelError(f"is a {model.kind}, not a {kind}", where=name, remedy="see `convintel models list`")
+        raise ModelError(f"is of kind {model.kind}, not {kind}", where=name, remedy="see `convintel models list`")
     folder = _folder(model)
     if model.place == "cache" and not folder.is_dir():
         _assemble(model, folder)

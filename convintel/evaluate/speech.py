@@ -221,12 +221,16 @@ def voice_errors(reference: Mapping[str, Sequence[Span]], heard: Mapping[str, Se
     """Return diarization errors in seconds at each collar (on each side, overlap scored), and the error of talk
     shares.
     """
+    from pyannote.core import Timeline
     from pyannote.metrics.diarization import DiarizationErrorRate
 
     truth, guess = _annotation(reference), _annotation(heard)
+    scored = Timeline([truth.get_timeline().extent() | guess.get_timeline().extent()])
     scores: dict[str, Any] = {"der": {}}
     for collar in COLLARS:
-        parts = DiarizationErrorRate(collar=2 * collar)(truth, guess, detailed=True)  # its collar spans both sides
+        parts = DiarizationErrorRate(collar=2 * collar)(
+            truth, guess, detailed=True, uem=scored
+        )  # its collar spans both sides
         names = {
             "missed": "missed detection",
             "false_alarm": "false alarm",
@@ -234,7 +238,7 @@ def voice_errors(reference: Mapping[str, Sequence[Span]], heard: Mapping[str, Se
             "speech": "total",
         }
         scores["der"][str(collar)] = {ours: round(float(parts[theirs]), 3) for ours, theirs in names.items()}
-    mapping = DiarizationErrorRate().optimal_mapping(truth, guess)
+    mapping = DiarizationErrorRate().optimal_mapping(truth, guess, uem=scored)
     scores["talk_share_error"] = _share_error(
         reference, {str(mapping.get(who, f"? {who}")): total(s) for who, s in heard.items()}
     )

@@ -26,6 +26,7 @@ from convintel.store import write_atomically
 Array = npt.NDArray[np.float64]
 Fields = Mapping[str, str]
 FORMAT: Final = 1
+TELLING: Final = frozenset(("not", "no", "too", "but", "if", "can", "yet", "buy", "pay"))
 
 
 @dataclass(frozen=True)
@@ -133,9 +134,16 @@ class Head:
         for weight, field, gram in weighed:
             if weight <= 0 or len(chosen) == most:
                 break
-            if not any(field == other and (f" {gram} " in f" {seen} ") for other, seen in chosen):
+            if self._is_slight(gram):
+                continue
+            if not any(field == other and _inside(gram, seen) for other, seen in chosen):
                 chosen.append((field, gram))
         return chosen
+
+    @staticmethod
+    def _is_slight(gram: str) -> bool:
+        """Tell whether an n-gram is one little word that tells a reader nothing (its weight still counts)."""
+        return " " not in gram and len(gram.removeprefix("r_").removeprefix("c_")) < 4 and gram not in TELLING
 
     def _features(self, fields: Fields) -> list[tuple[int, float, str]]:
         return [(place, value, gram) for _, place, value, gram in self._named(fields)]
@@ -147,6 +155,11 @@ class Head:
             found += [(field, start + p, v, g) for p, v, g in vocabulary.vector(fields.get(field, ""))]
             start += len(vocabulary.index)
         return found
+
+
+def _inside(left: str, right: str) -> bool:
+    """Tell whether one n-gram is part of the other."""
+    return f" {left} " in f" {right} " or f" {right} " in f" {left} "
 
 
 def save(head: Head, folder: Path) -> None:

@@ -114,8 +114,8 @@ def _read(lines: Sequence[Line], line: int, reader: Reader, today: date | None) 
     owner, kind = _likeliest(reader, "next_step_owners", fields), _likeliest(reader, "next_step_kinds", fields)
     when = due(lines, line, lines[line].text[start:end], kind, today) if today else None
     firm = _likeliest(reader, "next_step_firm", fields) == "firm"
-    yes = confirmation(lines, line, lines[line].text[start:end])
     day = when.day if when else None
+    yes = confirmation(lines, line, lines[line].text[start:end], day, today)
     return NextStep(
         line, start, end, score, f"head {head.name}: {in_words(head.reasons(best.fields))}", owner, kind,
         action(lines[line].text[start:end], reader.nlp),
@@ -151,19 +151,31 @@ def _same_weekday(text: str, day: date, today: date, month: int | None) -> list[
     return [when for when in found if when.rule in dates.NUMBERED and when.day and when.day.weekday() == day.weekday()]
 
 
-def confirmation(lines: Sequence[Line], line: int, quote: str) -> str | None:
-    """Return the other side's explicit yes: in its next turn, or the quote itself when it accepts a proposal."""
-    for other in lines[line + 1 : line + 3]:
-        if other.role != lines[line].role:
-            first = sentences(other.text)[:1]
-            return first[0].text if first and _YES.search(clean(first[0].text)) else _accepts(lines, line, quote)
-    return _accepts(lines, line, quote)
+def confirmation(lines: Sequence[Line], line: int, quote: str, day: date | None, today: date | None) -> str | None:
+    """Return the other side's explicit yes, verbatim.
 
-
-def _accepts(lines: Sequence[Line], line: int, quote: str) -> str | None:
+    It is a yes that opens its next turn, or the same day said back ("the ninth at eleven"); or the quote itself where
+    it accepts or says back what the other side proposed just before.
+    """
+    other = next((each for each in lines[line + 1 : line + 3] if each.role != lines[line].role), None)
+    if other is not None:
+        for place, piece in enumerate(sentences(other.text)[:3]):
+            if (place == 0 and _YES.search(clean(piece.text))) or _says(piece.text, day, today):
+                return piece.text
     before = lines[line - 1] if line else None
-    proposed = before is not None and before.role != lines[line].role and bool(dates.find(before.text, _ANY_DAY))
-    return quote if proposed and _YES.search(clean(lines[line].text)) else None
+    if before is None or before.role == lines[line].role:
+        return None
+    takes_up = bool(dates.find(before.text, _ANY_DAY)) and bool(_YES.search(clean(lines[line].text)))
+    return quote if takes_up or (_says(before.text, day, today) and _says(quote, day, today)) else None
+
+
+def _says(text: str, day: date | None, today: date | None) -> bool:
+    """Tell whether a text names this day; a number alone is of the day's month."""
+    return (
+        day is not None
+        and today is not None
+        and any(when.day == day for when in dates.find(text, today, month=day.month))
+    )
 
 
 def level(lines: Sequence[Line], line: int, *, dated: bool, firm: bool, accepted: bool) -> str:

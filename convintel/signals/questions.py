@@ -27,7 +27,8 @@ _TELL: Final = r"tell me (?:about|how|what|why|more)|walk me through|talk me thr
 _DAYS: Final = "mon|tue|wed|thu|fri|sat|sun|tomorrow|next"
 _OPEN: Final = re.compile(
     rf"{_LEAD}(?:how (?!many|much|long|often|soon|far|big|old|large|about (?:{_DAYS}))|"
-    r"what(?!'s your (?:name|email|number)| time| day| date| number| year| month| size)|why|tell me|walk me|talk me|"
+    r"what(?!'s your (?:name|email|number)| (?:time|day|date|number|year|month|size|i|we|you|they|he|she|it)\b)|"
+    r"why|tell me|walk me|talk me|"
     r"describe|explain|help me understand|give me an (?:example|idea))\b|"
     r"\b(?:how (?:do|does|did|are|is|would|will|have|has|come)|why (?:do|does|did|is|are|not)|"
     r"what (?:do|does|did|are|is|would|made|makes|happens|happened|kind|sort|else))\b"

@@ -98,7 +98,9 @@ def join(seen: NDArray[np.float32], frames: int) -> NDArray[np.float32]:
         here = slice(i * _HOP_FRAMES, i * _HOP_FRAMES + _FRAMES_PER_WINDOW)
         summed[here] += window * weight[:, None]
         weights[here] += weight
-    return np.asarray((summed / weights[:, None])[:frames])
+    mean = (summed / weights[:, None])[:frames]
+    # the last two or three frames of a window have no output of their own
+    return np.asarray(np.pad(mean, ((0, frames - len(mean)), (0, 0)), mode="edge"))
 
 
 def segmentation(samples: Floats) -> NDArray[np.float32]:

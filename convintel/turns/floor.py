@@ -90,6 +90,7 @@ def _utterances(words: Sequence[Mapping[str, Any]], speakers: Sequence[str]) -> 
     found: list[Said] = []
     for speaker in sorted(set(speakers)):
         own = [word for word, who in zip(words, speakers, strict=True) if who == speaker]
+        own.sort(key=lambda word: (word["start"], word["end"]))
         start = 0
         for i in range(1, len(own) + 1):
             if i == len(own) or own[i]["start"] - own[i - 1]["end"] > PAUSE:

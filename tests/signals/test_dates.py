@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from convintel.signals.dates import best, fallback, find, month_named
+from convintel.signals.dates import best, find, month_named
 
 TUESDAY = date(2026, 3, 10)
 
@@ -100,8 +100,3 @@ def test_the_phrase_is_verbatim_and_the_longest_wins():
     found = find(text, TUESDAY)
     assert [when.text for when in found] == ["Friday the twentieth"]
     assert text[found[0].start : found[0].end] == found[0].text
-
-
-def test_the_library_is_asked_about_a_phrase_only():
-    assert fallback("in 3 days", TUESDAY) == date(2026, 3, 13)
-    assert fallback("banana", TUESDAY) is None

@@ -20,7 +20,9 @@ def test_a_head_survives_the_disk_with_the_same_bytes(tmp_path):
     read = load(tmp_path, "small")
     save(read, tmp_path)
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == first
-    assert read.raw({"sentence": "too much"})[0] == pytest.approx(small_head().raw({"sentence": "too much"})[0], abs=0.01)
+    assert read.raw({"sentence": "too much"})[0] == pytest.approx(
+        small_head().raw({"sentence": "too much"})[0], abs=0.01
+    )
 
 
 def test_reasons_name_what_spoke_for_it():

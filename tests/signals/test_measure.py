@@ -1,20 +1,22 @@
 """A call written for this test, read by the committed heads."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import polars as pl
 import pytest
-from signals_calls import call, tables
 
 from convintel.settings import Settings
 from convintel.signals import load_reader, measure, signals_key
 from convintel.signals.catalogue import METRICS
-from convintel.signals.handling import first_move
 from convintel.signals.context import Line
+from convintel.signals.handling import first_move
 
 TALK = [
     ("rep", "Hi Dana, this is Joel with Northgate Scheduling. How do you plan your crews at the moment?"),
-    ("customer", "Mostly on a spreadsheet that my office manager looks after, plus a lot of phone calls in the morning."),
+    (
+        "customer",
+        "Mostly on a spreadsheet that my office manager looks after, plus a lot of phone calls in the morning.",
+    ),
     ("rep", "Got it. And what happens when somebody calls in sick?"),
     ("customer", "Then we ring around until somebody picks up. It takes most of an hour on a bad day."),
     ("rep", "So with us the whole crew sees the change on the phone. It's nine hundred a month for your size."),
@@ -34,17 +36,21 @@ def reader():
     return load_reader(Settings())
 
 
-def laid_out(talk=TALK, **how):
-    said, clock = [], 0.0
-    for role, text in talk:
-        end = clock + len(text.split()) * 0.35
-        said.append((role, clock, end, text))
-        clock = end + 0.4
-    return tables(said, **how)
+@pytest.fixture(scope="module")
+def laid_out(tables):
+    def lay_out(talk=TALK, **how):
+        said, clock = [], 0.0
+        for role, text in talk:
+            end = clock + len(text.split()) * 0.35
+            said.append((role, clock, end, text))
+            clock = end + 0.4
+        return tables(said, **how)
+
+    return lay_out
 
 
 @pytest.fixture(scope="module")
-def found(reader):
+def found(reader, call, laid_out):
     return measure(call(), *laid_out(), reader=reader, corrections={}, settings=Settings())
 
 
@@ -61,17 +67,18 @@ def test_the_price_objection_is_found_with_its_evidence(found):
 
 def test_next_steps_are_dated_from_the_day_of_the_call(found):
     steps = found["next_steps"]
-    task = steps.filter((pl.col("turn") == 10) | (pl.col("due") == datetime(2026, 3, 13).date())).row(0, named=True)
+    task = steps.filter((pl.col("turn") == 10) | (pl.col("due") == date(2026, 3, 13))).row(0, named=True)
     assert (task["owner"], str(task["due"])) == ("rep", "2026-03-13")
     meeting = steps.filter(pl.col("turn") == 11).row(0, named=True)
     assert str(meeting["due"]) == "2026-03-17"
     assert meeting["confirmed"]
 
 
-def test_the_local_day_counts_not_the_utc_day(reader):
-    late = call(datetime(2026, 3, 10, 23, 30, tzinfo=UTC), offset=60)
+def test_the_local_day_counts_not_the_utc_day(reader, call, laid_out):
+    late = call(datetime(2026, 3, 12, 23, 30, tzinfo=UTC), offset=60)  # Friday where the people are
     steps = measure(late, *laid_out(), reader=reader, corrections={}, settings=Settings())["next_steps"]
-    assert datetime(2026, 3, 13).date() in steps["due"].to_list()
+    assert date(2026, 3, 20) in steps["due"].to_list()
+    assert date(2026, 3, 13) not in steps["due"].to_list()
     no_date = measure(call() | {"started_at": None}, *laid_out(), reader=reader, corrections={}, settings=Settings())
     assert no_date["next_steps"]["due"].null_count() == no_date["next_steps"].height
 
@@ -83,38 +90,38 @@ def test_every_metric_of_the_catalogue_is_given_once(found):
     assert value["dated_next_step"] == 1.0
 
 
-def test_a_finding_called_wrong_never_comes_back(found, reader):
-    wrong = {finding_id: "wrong" for finding_id in found["objections"]["finding_id"]}
+def test_a_finding_called_wrong_never_comes_back(found, reader, call, laid_out):
+    wrong = dict.fromkeys(found["objections"]["finding_id"], "wrong")
     again = measure(call(), *laid_out(), reader=reader, corrections=wrong, settings=Settings())
     assert again["objections"].height == 0
     assert "objection" not in again["concerns"]["kind"].cast(pl.String).to_list()
     assert again["next_steps"].equals(found["next_steps"])
 
 
-def test_the_same_call_gives_the_same_tables(found, reader):
+def test_the_same_call_gives_the_same_tables(found, reader, call, laid_out):
     again = measure(call(), *laid_out(), reader=reader, corrections={}, settings=Settings())
     assert all(again[name].equals(found[name]) for name in found)
 
 
-def test_unknown_roles_give_no_findings(reader):
+def test_unknown_roles_give_no_findings(reader, call, laid_out):
     unknown = [("unknown", text) for _, text in TALK]
     found = measure(call(), *laid_out(unknown), reader=reader, corrections={}, settings=Settings())
     assert found["objections"].height == found["next_steps"].height == found["concerns"].height == 0
     assert found["metrics"].filter(pl.col("value").is_not_null()).height == 0
 
 
-def test_marks_and_case_hardly_matter(found, reader):
+def test_marks_and_case_hardly_matter(reader, call, laid_out):
     bare = [(role, text.lower().replace(",", "").replace(".", "").replace("?", "")) for role, text in TALK]
     plain = measure(call(), *laid_out(bare), reader=reader, corrections={}, settings=Settings())
     assert 5 in plain["objections"]["turn"].to_list()
-    assert datetime(2026, 3, 17).date() in plain["next_steps"]["due"].to_list()
+    assert date(2026, 3, 17) in plain["next_steps"]["due"].to_list()
 
 
 def test_concerns_have_something_to_say(found):
     assert all(len(quote.split()) >= 5 for quote in found["concerns"]["quote"])
 
 
-def test_the_key_follows_what_is_read():
+def test_the_key_follows_what_is_read(call):
     key = signals_key(call(), "turns", Settings(), {})
     assert key == signals_key(call(), "turns", Settings(), {})
     assert key != signals_key(call(), "other turns", Settings(), {})

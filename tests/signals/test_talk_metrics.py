@@ -1,5 +1,4 @@
 import pytest
-from signals_calls import tables
 
 from convintel.settings import Settings
 from convintel.signals.pace import interruptions, pace_metrics
@@ -22,35 +21,39 @@ SAID = [
 ]
 
 
-def heard(**how):
-    transcript, turns = tables(SAID, backchannels=(3,), **how)
-    return read(transcript, turns, call_id=CALL)
+@pytest.fixture
+def heard(tables):
+    def hear(**how):
+        transcript, turns = tables(SAID, backchannels=(3,), **how)
+        return read(transcript, turns, call_id=CALL)
+
+    return hear
 
 
 def by_name(rows):
     return {row["metric"]: row for row in rows}
 
 
-def test_talk_share_counts_speech_not_silence():
+def test_talk_share_counts_speech_not_silence(heard):
     rows = by_name(talk_metrics(heard(), Settings()))
     assert rows["talk_share"]["value"] == pytest.approx(60 / (60 + 40.5))
     assert rows["talk_share_of_call"]["value"] == pytest.approx(60 / 105.2)
 
 
-def test_a_back_channel_does_not_break_a_stretch_and_is_no_switch():
+def test_a_back_channel_does_not_break_a_stretch_and_is_no_switch(heard):
     rows = by_name(talk_metrics(heard(), Settings()))
     longest = rows["longest_monologue"]
     assert (longest["value"], longest["start"], longest["end"]) == (pytest.approx(21.5), 41.5, 63.0)
     assert rows["speaker_switches"]["n"] == 6
 
 
-def test_a_long_silence_ends_a_stretch():
+def test_a_long_silence_ends_a_stretch(tables):
     said = [("rep", 0.0, 20.0, "one"), ("rep", 30.0, 45.0, "two"), ("customer", 46.0, 47.0, "three")]
     rows = by_name(talk_metrics(read(*tables(said), call_id=CALL), Settings()))
     assert rows["longest_monologue"]["value"] == pytest.approx(20.0)
 
 
-def test_gap_and_interruptions():
+def test_gap_and_interruptions(heard):
     said = heard()
     questions = frame("questions", question_rows(said, {}))
     rows = by_name(pace_metrics(said, questions, Settings()))
@@ -69,19 +72,19 @@ def test_gap_and_interruptions():
         ({"timing": "interpolated"}, "question_wait", "interpolated"),
     ],
 )
-def test_what_the_input_cannot_carry_is_withheld_with_the_reason(how, metric, reason):
+def test_what_the_input_cannot_carry_is_withheld_with_the_reason(heard, how, metric, reason):
     said = heard(**how)
     row = by_name(pace_metrics(said, frame("questions", question_rows(said, {})), Settings()))[metric]
     assert row.get("value") is None
     assert reason in row["withheld"]
 
 
-def test_a_short_call_has_no_shares():
+def test_a_short_call_has_no_shares(tables):
     said = read(*tables([("rep", 0, 5, "hello"), ("customer", 6, 9, "no thanks")]), call_id=CALL)
     assert "less than 30 s" in by_name(talk_metrics(said, Settings()))["talk_share"]["withheld"]
 
 
-def test_unknown_roles_withhold_everything_that_needs_them():
+def test_unknown_roles_withhold_everything_that_needs_them(tables):
     said = read(*tables([("unknown", 0, 50, "hello there"), ("unknown", 51, 90, "hello")]), call_id=CALL)
     rows = talk_metrics(said, Settings()) + question_metrics(said, frame("questions", []))
     assert {row.get("withheld") for row in rows} == {"who is the rep is not known"}
@@ -116,7 +119,7 @@ def test_questions_without_marks(text, expected):
     assert [question.open for question in read_questions(text, has_marks=False)] == expected
 
 
-def test_question_metrics():
+def test_question_metrics(heard):
     said = heard()
     rows = by_name(question_metrics(said, frame("questions", question_rows(said, {}))))
     assert rows["questions"]["value"] == 3

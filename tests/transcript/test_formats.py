@@ -23,7 +23,8 @@ def test_webvtt_voices_entities_and_times(tmp_path):
     tables = read(
         tmp_path,
         "a.vtt",
-        "WEBVTT\n\n00:00:01.250 --> 00:00:03.250\n<v Tom &amp; Co>Hello <b>there</b></v>\n\n00:04.000 --> 00:05.500\n<v Ann>Yes.</v>\n",
+        "WEBVTT\n\n00:00:01.250 --> 00:00:03.250\n<v Tom &amp; Co>Hello <b>there</b></v>\n\n"
+        "00:04.000 --> 00:05.500\n<v Ann>Yes.</v>\n",
     )
     words = tables["words"]
     assert words["text"].to_list() == ["Hello", "there", "Yes."]
@@ -74,7 +75,9 @@ def test_whisperx_keeps_word_times_and_fills_the_missing_ones(tmp_path):
         {"word": "now", "start": 2.0, "end": 2.2, "score": 0.8},
     ]
     tables = read(
-        tmp_path, "w.json", {"segments": [{"start": 1, "end": 3, "text": "pay $50 now", "speaker": "S0", "words": words}]}
+        tmp_path,
+        "w.json",
+        {"segments": [{"start": 1, "end": 3, "text": "pay $50 now", "speaker": "S0", "words": words}]},
     )
     rows = tables["words"].rows(named=True)
     assert [(row["start"], row["end"]) for row in rows] == [(1.0, 1.2), (1.2, 2.0), (2.0, 2.2)]
@@ -82,7 +85,10 @@ def test_whisperx_keeps_word_times_and_fills_the_missing_ones(tmp_path):
 
 
 def test_plain_json_roles_are_tracks(tmp_path):
-    turns = [{"role": "rep", "speaker": "Al", "start": 0, "end": 1, "text": "Hi"}, {"speaker": "Bo", "start": 1, "end": 2, "text": "Yo"}]
+    turns = [
+        {"role": "rep", "speaker": "Al", "start": 0, "end": 1, "text": "Hi"},
+        {"speaker": "Bo", "start": 1, "end": 2, "text": "Yo"},
+    ]
     assert read(tmp_path, "p.json", {"turns": turns})["words"]["track"].to_list() == ["rep", "Bo"]
 
 
@@ -135,7 +141,10 @@ def test_what_we_write_reads_back(tmp_path, turns, suffix, write):
 
 
 def test_post_call_analytics_names_agent_and_caller(turns):
-    words = frame("words", [{"call_id": CALL, "start": 3726.0, "end": 3727.0, "text": "Nothing.", "probability": 0.9, "track": "1"}])
+    words = frame(
+        "words",
+        [{"call_id": CALL, "start": 3726.0, "end": 3727.0, "text": "Nothing.", "probability": 0.9, "track": "1"}],
+    )
     talk = frame("talk", [{"call_id": CALL, "speaker": "0", "role": "rep", "start": 0.0, "end": 10.0}])
     out = formats.write_pca({"call_id": CALL}, turns, words, talk, seconds=3730.0)
     labels = out["ConversationAnalytics"]["SpeakerLabels"]

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _NAMED: Final = re.compile(r"^\s*(?P<name>[^\W\d_][^:<>\n]{0,60}?)\s*:\s+(?P<text>\S.*)$", re.DOTALL)
 _SRT_TIME: Final = re.compile(r"(\d{1,2}:\d{2}:\d{2}),(\d{3})")
+_NO_TAG: Final = re.compile(r"<(?!/?(b|i|u|font)\b)", re.IGNORECASE)  # the only tags SRT knows
 _TAG: Final = re.compile(r"<[^>]*>")
 _MOST_NAME_WORDS: Final = 5
 UNKNOWN_SPEAKER: Final = "speaker"
@@ -31,7 +32,7 @@ def read_subtitles(text: str) -> list[Segment]:
     if not body.startswith("WEBVTT"):
         if not _SRT_TIME.search(body):
             raise ValueError("neither WebVTT (no WEBVTT line) nor SRT (no times)")
-        body = "WEBVTT\n\n" + _SRT_TIME.sub(r"\1.\2", body)
+        body = "WEBVTT\n\n" + _SRT_TIME.sub(r"\1.\2", _NO_TAG.sub("&lt;", body.replace("&", "&amp;")))
     try:
         captions = list(webvtt.from_string(body.replace("\r\n", "\n")).captions)
     except Exception as error:  # webvtt-py raises many kinds

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 import polars as pl
+import pytest
 
 from convintel.tables import frame
 
@@ -17,7 +18,7 @@ def call(started: datetime = datetime(2026, 3, 10, 15, 0, tzinfo=UTC), offset: i
 def tables(
     said: list[Said], *, layout: str = "dual", timing: str = "measured", backchannels: tuple[int, ...] = ()
 ) -> tuple[dict[str, pl.DataFrame], dict[str, pl.DataFrame]]:
-    """Transcript and turns of (role, start, end, text) rows; words spread evenly over each turn."""
+    """Return transcript and turns of (role, start, end, text) rows; words spread evenly over each turn."""
     turns, words = [], []
     for number, (role, start, end, text) in enumerate(said):
         tokens = text.split()
@@ -25,7 +26,13 @@ def tables(
         place = {"call_id": CALL_ID, "start": start, "end": end, "speaker": role, "role": role}
         turns.append(place | {"turn": number, "text": text, "backchannel": number in backchannels})
         words += [
-            {"call_id": CALL_ID, "start": start + at * step, "end": start + (at + 1) * step, "text": token, "track": role}
+            {
+                "call_id": CALL_ID,
+                "start": start + at * step,
+                "end": start + (at + 1) * step,
+                "text": token,
+                "track": role,
+            }
             for at, token in enumerate(tokens)
         ]
     audio = {
@@ -43,3 +50,15 @@ def tables(
         "talk": frame("talk", turns),
         "roles": frame("roles", [roles]),
     }
+
+
+@pytest.fixture(scope="session", name="call")
+def _call():
+    """A function that gives a row of Calls."""
+    return call
+
+
+@pytest.fixture(scope="session", name="tables")
+def _tables():
+    """A function that gives transcript and turns of (role, start, end, text) rows."""
+    return tables
