@@ -22,6 +22,8 @@ _DEFAULTS = {
 
 def configure(home: Path) -> None:
     """Set what is not set yet; `home` holds Prefect's own database when no server is configured."""
-    os.environ.setdefault("PREFECT_HOME", str(home))
+    if "PREFECT_HOME" not in os.environ:
+        home.mkdir(parents=True, exist_ok=True)  # Prefect makes only the last folder, then waits in vain for its server
+        os.environ["PREFECT_HOME"] = str(home)
     for name, value in _DEFAULTS.items():
         os.environ.setdefault(name, value)

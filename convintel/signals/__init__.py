@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, timedelta
+from functools import cache
+from pathlib import Path
 from typing import Any, Final
 
 import polars as pl
@@ -87,8 +89,14 @@ def signals_key(call: Mapping[str, Any], turns_key: str, settings: Settings, cor
 
 
 def _heads(settings: Settings) -> list[str]:
-    return [
-        file_digest(folder_of(name, settings) / f"{stem_of(name, settings)}{ending}")
+    files = [
+        folder_of(name, settings) / f"{stem_of(name, settings)}{ending}"
         for name in HEADS
         for ending in (".json", ".npz")
     ]
+    return [_digest(file, file.stat().st_size, file.stat().st_mtime_ns) if file.is_file() else "" for file in files]
+
+
+@cache  # a key is asked for each call; the files are read again only when they changed
+def _digest(file: Path, size: int, changed: int) -> str:
+    return file_digest(file)

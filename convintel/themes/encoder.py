@@ -28,19 +28,21 @@ class Encoder(Protocol):
 
 
 class SentenceTransformerEncoder:
-    """A sentence-transformers model from a local folder."""
+    """A sentence-transformers model: a local folder, or a hub name of the user's choice."""
 
     def __init__(self, folder: Path, *, name: str, device: str = "cpu") -> None:
-        """Load the model without touching the network.
+        """Load the model; the network is touched only for a hub name that the user chose.
 
         Raises:
             ModelError: the folder holds no model that sentence-transformers can load.
         """
         from sentence_transformers import SentenceTransformer
+        from transformers.utils.logging import disable_progress_bar
 
         self.name = name
         try:
-            self._model: Any = SentenceTransformer(str(folder), device=device, local_files_only=True)
+            disable_progress_bar()  # of loading weights: it would break into our own
+            self._model: Any = SentenceTransformer(str(folder), device=device, local_files_only=folder.is_dir())
         except (OSError, ValueError) as error:
             raise ModelError(
                 f"encoder {name} cannot be loaded: {error}", where=folder, remedy="convintel models verify"

@@ -7,6 +7,7 @@ Voice activity is found once per channel and serves both recognition and talk ti
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -21,19 +22,23 @@ from convintel.transcript.packs import Pack, halves, pack
 from convintel.transcript.ready import read_transcript
 from convintel.transcript.recogniser import HeardWord, Recogniser, load_recogniser
 from convintel.transcript.redact import redact
-from convintel.values import total
+from convintel.values import Span, merge, overlap, total
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from convintel.recordings.audio import Audio
     from convintel.settings import Settings
-    from convintel.values import Span
 
 __all__ = ["HeardWord", "Recogniser", "load_recogniser", "read_transcript", "transcribe", "transcript_key"]
 
 VERSION = 1
 """Raise when the same input gives other words, times or checks."""
+LONGEST_SKIP, LONGEST_WORD = 1.5, 1.0
+"""Seconds of speech without a word from which a pack is read again; a word counts for at most one second, since skipped
+speech shows as one very long word."""
+SPARSE_SECONDS, SPARSE_RATE = 8.0, 1.2
+"""Words a second (conversation has 2 to 4) below which a pack of so many seconds of speech is read again."""
 LEAST_SPEECH = 0.3
 """Seconds of speech in a whole recording below which nobody is taken to speak."""
 
@@ -92,14 +97,31 @@ def _hear(
     dropped = 0
     for whole in pack(spans, seconds=seconds, longest=settings.speech.pack_seconds):
         heard = _read(layout, track, whole, recogniser, settings, careful=False)
-        if heard is not None:
+        if heard is not None and not _skipped(whole, heard):
             words += heard
             continue
-        for half in halves(whole):
-            again = _read(layout, track, half, recogniser, settings, careful=True)
-            dropped += again is None
-            words += again or []
+        parts = [_read(layout, track, half, recogniser, settings, careful=True) for half in halves(whole)]
+        again = [word for part in parts for word in part or []]
+        if heard is not None and len(again) <= len(heard):  # looking closer found no more: it was noise, or slow speech
+            words += heard
+            continue
+        dropped += sum(part is None for part in parts)
+        words += again
     return words, dropped
+
+
+def _skipped(whole: Pack, words: Sequence[Mapping[str, object]]) -> bool:
+    """Tell whether the recogniser seems to have left speech out: it may stop in the middle of a pack without a sign."""
+    if whole.speech_seconds >= SPARSE_SECONDS and len(words) < SPARSE_RATE * whole.speech_seconds:
+        return True
+    starts = [(float(str(word["start"])), float(str(word["end"]))) for word in words]
+    heard = merge(Span(start, min(end, start + LONGEST_WORD)) for start, end in starts)
+    gaps = [piece.span for piece in whole.pieces if not overlap([piece.span], heard)]
+    gaps += [gap & piece.span for one, other in pairwise(heard) for gap in [one ^ other] for piece in whole.pieces]
+    if any(gap.duration > LONGEST_SKIP for gap in gaps):
+        return True
+    near = merge(heard, gap=LONGEST_SKIP / 3)
+    return any(piece.span.duration - total(overlap([piece.span], near)) > 2 * LONGEST_SKIP for piece in whole.pieces)
 
 
 def _read(

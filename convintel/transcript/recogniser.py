@@ -106,7 +106,6 @@ class FasterWhisper:
             clip_timestamps=[{"start": 0.0, "end": seconds}],
             vad_filter=False,
             batch_size=1,
-            without_timestamps=True,
             word_timestamps=True,
             condition_on_previous_text=False,
             temperature=0.0,
@@ -126,8 +125,8 @@ class FasterWhisper:
 
 def _search(*, careful: bool) -> dict[str, Any]:
     if careful:
-        return {"beam_size": 5, "no_repeat_ngram_size": 4, "repetition_penalty": 1.05}
-    return {"beam_size": 1}
+        return {"beam_size": 5, "no_repeat_ngram_size": 4, "repetition_penalty": 1.05, "without_timestamps": False}
+    return {"beam_size": 1, "without_timestamps": True}
 
 
 def _prompt(vocabulary: Sequence[str]) -> str:
