@@ -103,8 +103,8 @@ class Speech(Section):
         0.3,
         gt=0,
         lt=1,
-        description="Probability of speech from which a frame counts; on two telephone calls 0.2 to 0.4 keep talk share "
-        "within 1 point, 0.5 within 2.",
+        description="Probability of speech from which a frame counts; on two telephone calls 0.2 to 0.4 keep "
+        "talk share within 1 point, 0.5 within 2.",
     )
     confirm_threshold: float = Field(
         0.15,
@@ -145,7 +145,7 @@ class Signals(Section):
         ge=0,
         le=1,
         description="Score from which a turn counts. 0.5: on two labelled sets 75 and 86 % of what it shows is right and "
-        "49 and 56 % is found; unset: the head's own 0.24, which finds 72 and 89 % but is right in 52 and 57 %.",
+        "49 and 56 % is found; unset: the head's own 0.24 finds 72 and 89 % but is right in 52 and 57 % only.",
     )
     next_step_threshold: float | None = Field(None, ge=0, le=1, description="As above, for next steps.")
     interruption_seconds: float = Field(
@@ -176,7 +176,8 @@ class Themes(Section):
         0.5,
         ge=0,
         lt=1,
-        description="Mean cosine to the centre below which a group is none: labelled groups have 0.56 to 0.9, arbitrary sentences 0.42 to 0.52.",
+        description="Mean cosine to the centre below which a group is none: labelled groups have 0.56 to 0.9, "
+        "arbitrary sentences 0.42 to 0.52.",
     )
     past_weeks: int = Field(8, ge=1, description="The weeks before that this week is compared with.")
     seed: int = 7

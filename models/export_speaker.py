@@ -62,9 +62,7 @@ def export(module: torch.nn.Module, example: torch.Tensor, path: Path, axes: dic
         expected = module(example).numpy()
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
     found = session.run(None, {names[0]: example.numpy()})[0]
-    print(
-        f"{path.name}: {path.stat().st_size} bytes, off by at most {np.abs(found - expected).max():.2e}"
-    )
+    print(f"{path.name}: {path.stat().st_size} bytes, off by at most {np.abs(found - expected).max():.2e}")
 
 
 def main(wheel: Path, out: Path) -> None:

@@ -41,7 +41,7 @@ class SentenceTransformerEncoder:
 
         self.name = name
         try:
-            disable_progress_bar()  # of loading weights: it would break into our own
+            disable_progress_bar()  # type: ignore[no-untyped-call]  # its bar would break into ours
             self._model: Any = SentenceTransformer(str(folder), device=device, local_files_only=folder.is_dir())
         except (OSError, ValueError) as error:
             raise ModelError(
