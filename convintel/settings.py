@@ -144,8 +144,8 @@ class Signals(Section):
         0.5,
         ge=0,
         le=1,
-        description="Score from which a turn counts. 0.5: on two labelled sets 75 and 86 % of what it shows is right and "
-        "49 and 56 % is found; unset: the head's 0.24 finds 72 and 89 % but is right in 52 and 57 % only.",
+        description="Score from which a turn counts. 0.5: on two labelled sets 75 and 86 % of what it shows is "
+        "right and 49 and 56 % is found; unset: the head's own 0.24 finds 72 and 89 %, of which 52 and 57 % is right.",
     )
     next_step_threshold: float | None = Field(None, ge=0, le=1, description="As above, for next steps.")
     interruption_seconds: float = Field(
