@@ -199,6 +199,7 @@ class Concerns(dy.Schema):
     call_id = dy.String()
     turn = dy.Int32(min=0)
     kind = dy.Enum(["objection", "question", "need"])
+    topic = dy.String(nullable=True)  # what an objection is about, as the reader names it (signals.concerns.TOPICS)
     quote = dy.String(min_length=1)
     start = dy.Float64(min=0)
     end = dy.Float64(min=0)
@@ -367,7 +368,7 @@ SCHEMAS: dict[str, Table] = {
         Table("objections", 1, Objections),
         Table("next_steps", 1, NextSteps),
         Table("questions", 1, Questions),
-        Table("concerns", 1, Concerns),
+        Table("concerns", 2, Concerns),
         Table("embeddings", 1, Embeddings),
         Table("themes", 1, Themes),
         Table("theme_members", 1, ThemeMembers),

@@ -63,8 +63,8 @@ class StoredEncoder:
 def _texts(concerns: pl.DataFrame) -> dict[str, list[str]]:
     """Return, by call, what of its concerns is worth encoding, sorted."""
     found: dict[str, set[str]] = defaultdict(set)
-    for call_id, quote in concerns.select("call_id", "quote").iter_rows():
-        text = themes.topic_text(quote)
+    for call_id, quote, topic in concerns.select("call_id", "quote", "topic").iter_rows():
+        text = themes.concern_text(quote, topic)
         if text is not None:
             found[call_id].add(text)
     return {call_id: sorted(texts) for call_id, texts in found.items()}

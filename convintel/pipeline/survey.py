@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import polars as pl
 
@@ -17,9 +17,15 @@ from convintel.errors import WorkspaceError
 from convintel.ledger import Ledger, SetAside
 from convintel.recordings import Found, Rep
 from convintel.settings import Settings
-from convintel.store import Store, file_digest
-from convintel.tables import frame
+from convintel.store import Store, content_key, file_digest
+from convintel.tables import SCHEMAS, frame
 from convintel.workspace import Workspace
+
+STAGE_TABLES: Final = {
+    "transcript": ("audio", "words", "speech"),
+    "turns": ("turns", "talk", "roles"),
+    "signals": ("metrics", "objections", "next_steps", "questions", "concerns"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,9 +164,15 @@ def _gate_consent(calls: pl.DataFrame, settings: Settings) -> tuple[pl.DataFrame
 
 def _keys(call: dict[str, Any], reps: tuple[Rep, ...], corrections: Corrections, settings: Settings) -> Keys:
     call_id = call["call_id"]
-    words = transcript.transcript_key(call_id, call["kind"], settings)
-    said = turns.turns_key(call, words, reps, corrections.of_call(call_id), settings)
-    return Keys(words, said, signals.signals_key(call, said, settings, corrections.of_findings(call_id)))
+    words = _versioned("transcript", transcript.transcript_key(call_id, call["kind"], settings))
+    said = _versioned("turns", turns.turns_key(call, words, reps, corrections.of_call(call_id), settings))
+    found = signals.signals_key(call, said, settings, corrections.of_findings(call_id))
+    return Keys(words, said, _versioned("signals", found))
+
+
+def _versioned(stage: str, key: str) -> str:
+    """Return the key with the versions of the stage's tables: what an older version wrote is made again."""
+    return content_key(key, [SCHEMAS[name].version for name in STAGE_TABLES[stage]])
 
 
 def _job(found: Survey, call: dict[str, Any]) -> Job:

@@ -15,14 +15,12 @@ from convintel import coaching, models, outcomes, report, themes
 from convintel.errors import WorkspaceError
 from convintel.ledger import Ledger
 from convintel.pipeline.embeddings import StoredEncoder, embed_concerns
-from convintel.pipeline.survey import Survey
+from convintel.pipeline.survey import STAGE_TABLES, Survey
 from convintel.settings import Settings
 from convintel.store import Store, content_key, file_digest
 from convintel.tables import SCHEMAS, frame
 
-_SIGNALS: Final = ("metrics", "objections", "next_steps", "questions", "concerns")
-_TURNS: Final = ("turns", "talk", "roles")
-VERSION: Final = 1  # raise when what these stages compute changes
+VERSION: Final = 2  # raise when what these stages compute changes
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,9 +158,9 @@ def _read(found: Survey, done: pl.DataFrame, store: Store) -> dict[str, pl.DataF
     keys = [(call_id, found.keys[call_id]) for call_id in done["call_id"]]
     tables = {"calls": done, "unused": _all_unused(found)}
     tables["audio"] = store.read_many("transcript", "audio", [(call_id, key.transcript) for call_id, key in keys])
-    for name in _TURNS:
+    for name in STAGE_TABLES["turns"]:
         tables[name] = store.read_many("turns", name, [(call_id, key.turns) for call_id, key in keys])
-    for name in _SIGNALS:
+    for name in STAGE_TABLES["signals"]:
         tables[name] = store.read_many("signals", name, [(call_id, key.signals) for call_id, key in keys])
     return tables
 

@@ -76,10 +76,11 @@ def _type(kind: str, now: list[Row], before: int, weeks: int) -> Row:
 
 
 def themes(book: Book) -> list[Row]:
-    """Return themes with a call in the window, most calls this week first, with calls by week."""
+    """Return themes of enough calls, one of them in the window, most calls this week first, with calls by week."""
     members = book.tables["theme_members"].filter(pl.col("theme_id").is_not_null()).to_dicts()
     calls = {theme: {row["call_id"] for row in rows} for theme, rows in grouped(members, "theme_id").items()}
     found = [_theme(book, row, calls.get(row["theme_id"], set())) for row in book.tables["themes"].to_dicts()]
+    found = [row for row in found if row["calls"] >= book.settings.themes.min_calls]
     alive = [row for row in found if row["calls_this_week"] or any(week["calls"] for week in row["weeks"])]
     return sorted(alive, key=lambda row: (-row["calls_this_week"], -row["calls_weeks_before"], row["id"]))
 
@@ -89,7 +90,7 @@ def _theme(book: Book, row: Row, calls: set[str]) -> Row:
     quoted = row["quote_call_id"] in book.calls
     return {
         "id": row["theme_id"],
-        "label": row["label"],
+        "label": row["label"][:1].upper() + row["label"][1:],
         "members": row["members"],
         "calls": row["calls"],
         "deals": row["deals"],

@@ -6,6 +6,7 @@ One small file a signal; `catalogue` says what each metric is and needs, `reader
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
@@ -28,7 +29,7 @@ from convintel.tables import frame
 
 __all__ = ["Reader", "load_reader", "measure", "signals_key"]
 
-VERSION: Final = 1
+VERSION: Final = 2
 
 
 def measure(
@@ -59,6 +60,8 @@ def measure(
     questions = frame("questions", question_rows(said, corrections))
     objections = frame("objections", objection_rows(said, reader, corrections) if known else [])
     next_steps = frame("next_steps", next_step_rows(said, reader, local_date(call), corrections) if known else [])
+    doubtful = replace(reader, objection_threshold=min(reader.objection_threshold, settings.signals.concern_threshold))
+    concerns = frame("objections", objection_rows(said, doubtful, corrections) if known else [])
     metrics = [
         *talk_metrics(said, settings),
         *pace_metrics(said, questions, settings),
@@ -70,7 +73,7 @@ def measure(
         "objections": objections,
         "next_steps": next_steps,
         "questions": questions,
-        "concerns": frame("concerns", concern_rows(said, objections, questions) if known else []),
+        "concerns": frame("concerns", concern_rows(said, concerns, questions) if known else []),
     }
 
 

@@ -12,7 +12,7 @@ from convintel.signals.row import Row, identity
 from convintel.signals.said import Said
 from convintel.signals.text import clean, sentences
 
-LEAST_WORDS: Final = 5  # words of content that an utterance needs to be about something
+LEAST_WORDS: Final = 3  # words of content that an utterance needs to be about something
 _NEEDS: Final = re.compile(
     r"\b(?:we|i) (?:\w+ ){0,2}(?:need|needs|want|struggle|struggling|wish|hope|hoping|looking for|"
     r"would like|have to have|must have|can't keep|waste|spend (?:hours|days|too)|lose|losing|worry|worried|"
@@ -23,9 +23,22 @@ _NEEDS: Final = re.compile(
     r"it'd be (?:nice|great) (?:if|to)|what (?:i|we) (?:really )?(?:want|need))\b"
 )
 
+TOPICS: Final = {
+    "price": "price",
+    "timing": "timing",
+    "authority": "who decides",
+    "need": "need",
+    "competitor": "other supplier",
+    "trust": "trust",
+    "product": "product",
+    "contract": "contract",
+    "brush_off": "no interest",
+}
+"""Words for objection types: put before a quote, they tell an encoder what "Fifty-eight bucks, then" is about."""
+
 
 def concern_rows(said: Said, objections: pl.DataFrame, questions: pl.DataFrame) -> list[Row]:
-    """Return the rows of `tables.Concerns`: customer objections, questions and needs with at least five content words.
+    """Return the rows of `tables.Concerns`: customer objections, questions and needs with at least three content words.
 
     A sentence is taken once, as objection before question before need.
     """
@@ -33,7 +46,7 @@ def concern_rows(said: Said, objections: pl.DataFrame, questions: pl.DataFrame) 
     rows: list[Row] = []
     asked = questions.filter(pl.col("role").cast(pl.String) == "customer")
     for kind, frame in (("objection", objections), ("question", asked)):
-        for row in frame.select("turn", "quote", "start", "end").iter_rows(named=True):
+        for row in frame.iter_rows(named=True):
             if enough(row["quote"]) and not _overlaps(rows, row):
                 rows.append(_row(said, kind, row, seen))
     for turn in said.by("customer"):
@@ -63,5 +76,6 @@ def _row(said: Said, kind: str, row: Row, seen: dict[str, int]) -> Row:
         "concern_id": identity(said.call_id, f"concern {kind}", str(row["quote"]), seen=seen),
         "call_id": said.call_id,
         "kind": kind,
-        **row,
+        "topic": TOPICS.get(str(row.get("type"))),
+        **{name: row[name] for name in ("turn", "quote", "start", "end")},
     }

@@ -55,7 +55,8 @@ def _read(lines: Sequence[Line], line: int, reader: Reader) -> Objection | None:
     score = max(score for score, _ in scored)
     if score < threshold:
         return None
-    fired = run_around_best(scored, threshold)
+    # how far the quote reaches, and with it type and handling, does not hang on how strict the user is
+    fired = run_around_best(scored, min(threshold, head.threshold))
     fields = merged(fired)
     types = reader.heads["objection_types"].probabilities(fields)
     kind = max(sorted(types), key=types.__getitem__)

@@ -10,9 +10,9 @@ from convintel.themes.encoder import Encoder, load_encoder
 from convintel.themes.grouping import Grouped, Item, group_items
 from convintel.themes.registry import Registry
 from convintel.themes.sizes import theme_rows, weeks_before
-from convintel.themes.wording import topic_text
+from convintel.themes.wording import concern_text
 
-__all__ = ["Encoder", "Registry", "group", "load_encoder", "topic_text"]
+__all__ = ["Encoder", "Registry", "concern_text", "group", "load_encoder"]
 
 
 def group(
@@ -46,7 +46,7 @@ def group(
     known = calls.select("call_id", "rep", call_week="week").join(deals, on="call_id", how="left")
     past = pl.col("call_week").is_null() | (pl.col("call_week") <= week)
     rows = concerns.join(known, on="call_id").filter(past).sort("concern_id")
-    texts = {key: topic_text(quote) for key, quote in rows.select("concern_id", "quote").iter_rows()}
+    texts = {key: concern_text(*said) for key, *said in rows.select("concern_id", "quote", "topic").iter_rows()}
     items = [Item(key, text) for key, text in texts.items() if text is not None]
     grouped = group_items(items, week=week, encoder=encoder, registry=registry, rules=settings.themes)
     members = _member_rows(rows, grouped)

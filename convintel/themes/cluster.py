@@ -166,15 +166,20 @@ def _settle(vectors: Vectors, groups: Ints, rules: Themes) -> Ints:
     centres = np.stack([centre(vectors[: len(groups)][groups == group]) for group in large])
     similarity = vectors @ centres.T
     settled[: len(groups)] = np.where(np.isin(groups, large), np.searchsorted(large, groups), LEFT_OUT)
-    members = settled.copy()  # before anybody is left out: what the group was cut as
+    loose = [g for g, group in enumerate(large) if _cohesion(vectors[: len(groups)][groups == group]) < rules.coherence]
     homeless = settled == LEFT_OUT
     nearest = similarity.argmax(axis=1)
     settled[homeless] = np.where(similarity[homeless].max(axis=1) >= rules.join_similarity, nearest[homeless], LEFT_OUT)
     own = similarity[np.arange(len(vectors)), settled]
     settled[own < rules.keep_similarity] = LEFT_OUT
-    loose = [g for g in range(len(large)) if (settled == g).any() and own[members == g].mean() < rules.coherence]
     settled[np.isin(settled, loose)] = LEFT_OUT
     return _by_size(settled, rules.min_size)
+
+
+def _cohesion(vectors: Vectors) -> float:
+    """Return the mean cosine between different rows: unlike that to the centre, it does not rise as groups shrink."""
+    n = len(vectors)
+    return float((n * np.square(vectors.mean(axis=0)).sum() - 1) / (n - 1)) if n > 1 else 1.0
 
 
 def _by_size(groups: Ints, least: int) -> Ints:

@@ -14,7 +14,7 @@ from collections.abc import Collection, Mapping, Sequence
 import numpy as np
 
 from convintel.themes.encoder import Encoder, Vectors
-from convintel.themes.wording import phrases, telling_words, words
+from convintel.themes.wording import phrases, shared_topic, split_topic, telling_words, words
 
 SHARED = 2  # members that must use a phrase: what one person said once names nothing
 CANDIDATES = 25  # phrases that are embedded per theme
@@ -42,7 +42,9 @@ def name_themes(
     mean = sum(len(texts) for texts in members) / max(len(members), 1)
     used, labels = set(taken), []
     for texts, count, middle in zip(members, counts, centres, strict=True):
-        label = _unused(_label(count, background, mean, middle, encoder, texts), used)
+        topic = shared_topic(texts)
+        label = _label(count, background, mean, middle, encoder, texts)
+        label = _unused(f"{topic}: {label}" if topic else label, used)
         used.add(label)
         labels.append(label)
     return labels
@@ -50,7 +52,8 @@ def name_themes(
 
 def _shares(texts: Sequence[str]) -> Counter[str]:
     """Return how many texts use each phrase and each telling word; words only name where no phrase is shared."""
-    return Counter(said for text in texts for said in phrases(text) | telling_words(text))
+    bare = (split_topic(text)[1] for text in texts)
+    return Counter(said for text in bare for said in phrases(text) | telling_words(text))
 
 
 def _label(
@@ -75,7 +78,7 @@ def _label(
 def _words_label(score: Mapping[str, float], texts: Sequence[str]) -> str:
     """Return the telling words that members share; without any, the start of the most typical."""
     common = sorted(score, key=lambda word: (-score[word], word))[:3]
-    return " · ".join(common) or f"“{' '.join(texts[0].split()[:6])} …”"
+    return " · ".join(common) or f"“{' '.join(split_topic(texts[0])[1].split()[:6])} …”"
 
 
 def _unused(label: str, used: Collection[str]) -> str:

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Sequence
 from typing import Final
+
+from convintel.signals.concerns import TOPICS
 
 MIN_WORDS = 3  # "Yeah, what?" has no topic
 
@@ -42,6 +46,32 @@ def topic_text(quote: str) -> str | None:
     """
     text = " ".join(_FILLERS.sub("", quote).split())
     return text if len(words(text)) >= MIN_WORDS else None
+
+
+def concern_text(quote: str, topic: str | None) -> str | None:
+    """Return what is embedded of a concern: its topic, if the reader named one, before the quote without fillers.
+
+    >>> concern_text("Um, fifty-eight bucks, then.", "price"), concern_text("Uh, okay.", "price")
+    ('price: fifty-eight bucks, then.', None)
+    """
+    text = topic_text(quote)
+    return text if text is None or topic is None else f"{topic}: {text}"
+
+
+def split_topic(text: str) -> tuple[str | None, str]:
+    """Return what `concern_text` put together.
+
+    >>> split_topic("price: fifty-eight bucks"), split_topic("one thing: the price")
+    (('price', 'fifty-eight bucks'), (None, 'one thing: the price'))
+    """
+    topic, colon, rest = text.partition(": ")
+    return (topic, rest) if colon and topic in TOPICS.values() else (None, text)
+
+
+def shared_topic(texts: Sequence[str]) -> str | None:
+    """Return the topic that stands before more than half of the texts."""
+    topic, count = Counter(split_topic(text)[0] for text in texts).most_common(1)[0]
+    return topic if count > len(texts) / 2 else None
 
 
 def words(text: str) -> list[str]:

@@ -18,7 +18,7 @@ from convintel.themes.cluster import (
 )
 from convintel.themes.encoder import unit
 
-RULES = Themes()
+RULES = Themes(min_size=5)
 
 
 def blobs(groups, size, *, noise=0.35, seed=0, dimensions=24):
