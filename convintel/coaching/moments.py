@@ -110,9 +110,15 @@ def _good_close(behaviour: Behaviour, row: Row, tone: Tone, said: Talks) -> Mome
     dated = [step for step in said.steps(row["call_id"]) if step["level"] in DATED and step["role"] == "rep"]
     if not dated:
         return None
-    step = max(dated, key=lambda each: (each["confirmed"], each["firm"], each["start"]))
-    agreed = step["confirmation"]
-    return _moment(tone, step, phrases.GOOD_WHY_AGREED.format(quote=agreed) if agreed else phrases.GOOD_WHY_CLOSE)
+    step = max(dated, key=lambda each: (_answered(each), each["confirmed"], each["firm"], each["start"]))
+    if _answered(step):
+        return _moment(tone, step, phrases.GOOD_WHY_AGREED.format(quote=step["confirmation"]))
+    return _moment(tone, step, phrases.GOOD_WHY_TAKEN_UP if step["confirmed"] else phrases.GOOD_WHY_CLOSE)
+
+
+def _answered(step: Row) -> bool:
+    """Tell whether the other side said yes after it; else it may itself be the yes to a date offered before."""
+    return bool(step["confirmed"]) and step["confirmation"] != step["quote"]
 
 
 def _weak_close(behaviour: Behaviour, row: Row, tone: Tone, said: Talks) -> Moment | None:

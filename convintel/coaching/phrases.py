@@ -74,6 +74,7 @@ MOVES: Final = {
 }
 WEAK_WHY_CLOSE: Final = "No date was agreed here."
 GOOD_WHY_CLOSE: Final = "A date was offered."
+GOOD_WHY_TAKEN_UP: Final = "The customer’s date was taken up and confirmed."
 GOOD_WHY_AGREED: Final = "A date was offered, and the customer agreed: “{quote}”"
 GOOD_WHY_FLOOR: Final = "After this the customer spoke for {seconds} in a row."
 WEAK_WHY_FLOOR: Final = "{seconds} without a word from the customer."
