@@ -101,9 +101,10 @@ def average(values: Sequence[float]) -> float | None:
 def moved(rows: Sequence[Row], *, least: int) -> tuple[Row | None, bool]:
     """Return the measure that moved most in units of its spread, and whether any could be judged.
 
-    None when none moved by half of its spread.
+    None when none moved by half of its spread. Measures that nobody would act on (speech rate) make no headline.
     """
-    judged = [row for row in rows if row["n"] >= least and row["past_n"] >= least and row["spread"]]
+    acted_on = (row for row in rows if row["better"] != "neither")
+    judged = [row for row in acted_on if row["n"] >= least and row["past_n"] >= least and row["spread"]]
     steps = [(abs(row["value"] - row["past"]) / row["spread"], row) for row in judged]
     best = max(steps, key=lambda step: step[0], default=(0.0, None))
     return (best[1] if best[0] >= 0.5 else None), bool(judged)
