@@ -7,6 +7,7 @@ customer are the wrong way round). Verdicts on a finding: "wrong" (it is none).
 from __future__ import annotations
 
 import csv
+import io
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -41,17 +42,20 @@ def read_corrections(path: Path) -> Corrections:
     calls: dict[str, str] = {}
     findings: dict[str, dict[str, str]] = defaultdict(dict)
     unused: list[dict[str, object]] = []
-    with path.open(newline="", encoding="utf-8-sig", errors="replace") as stream:
-        for number, row in enumerate(csv.DictReader(stream), start=2):
-            call_id, finding_id, verdict = (
-                (row.get(name) or "").strip() for name in ("call_id", "finding_id", "verdict")
-            )
-            if finding_id and call_id and verdict in FINDING_VERDICTS:
-                findings[call_id][finding_id] = verdict
-            elif call_id and not finding_id and verdict in CALL_VERDICTS:
-                calls[call_id] = verdict
-            else:
-                unused.append(_unknown(path, number, verdict))
+    text = path.read_text(encoding="utf-8-sig", errors="replace")
+    head = text.partition("\n")[0]
+    separator = max((",", ";", "\t"), key=head.count)  # spreadsheets of many countries write semicolons
+    csv.field_size_limit(max(csv.field_size_limit(), len(text)))
+    for number, row in enumerate(csv.DictReader(io.StringIO(text), delimiter=separator), start=2):
+        call_id, finding_id, verdict = (
+            (row.get(name) or "").strip().lower() for name in ("call_id", "finding_id", "verdict")
+        )
+        if finding_id and call_id and verdict in FINDING_VERDICTS:
+            findings[call_id][finding_id] = verdict
+        elif call_id and not finding_id and verdict in CALL_VERDICTS:
+            calls[call_id] = verdict
+        else:
+            unused.append(_unknown(path, number, verdict))
     return Corrections(calls, dict(findings), tuple(unused))
 
 

@@ -56,6 +56,13 @@ class Ledger:
         self._db.executemany("insert or replace into files values (?,?,?,?)", rows)
         self._db.execute("commit")
 
+    def prune_files(self, present: Iterable[str]) -> None:
+        """Drop files that are gone from the inbox: their names may be names of people."""
+        keep = set(present)
+        with closing(self._db.execute("select path from files")) as rows:
+            gone = [row for row in rows if row[0] not in keep]
+        self._db.executemany("delete from files where path = ?", gone)
+
     def set_aside(self, call_id: str, key: str, reason: str, remedy: str) -> None:
         """Record that a call cannot be processed under this key."""
         self._db.execute(
@@ -64,6 +71,12 @@ class Ledger:
             " key=excluded.key, reason=excluded.reason, remedy=excluded.remedy",
             (call_id, key, reason, remedy),
         )
+
+    def forget(self, call_ids: Iterable[str]) -> None:
+        """Drop what is known of calls; their files are hashed again while they lie in the inbox."""
+        for call_id in call_ids:
+            self._db.execute("delete from aside where call_id = ?", (call_id,))
+            self._db.execute("delete from files where substr(sha256, 1, 16) = ?", (call_id,))
 
     def clear_aside(self, call_id: str) -> None:
         """Record that a call went through after all."""

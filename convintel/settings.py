@@ -54,7 +54,7 @@ class Company(Section):
     def _known_zone(cls, value: str) -> str:
         try:
             ZoneInfo(value)
-        except (ZoneInfoNotFoundError, ValueError) as error:
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
             raise ValueError(f"'{value}' is not an IANA time zone such as Europe/Madrid") from error
         return value
 
@@ -316,6 +316,9 @@ def load(workspace: Path) -> Settings:
     file = workspace / FILE_NAME
     if not file.is_file():
         raise WorkspaceError("no convintel.toml here", where=workspace, remedy=f"convintel init {workspace}")
+
+    if file.read_bytes().startswith(b"\xef\xbb\xbf"):
+        raise SettingsError("begins with a byte order mark", where=file, remedy="save it as UTF-8 without BOM")
 
     class FromFile(Settings):
         model_config = SettingsConfigDict(toml_file=file)

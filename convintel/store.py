@@ -14,12 +14,14 @@ import shutil
 import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import polars as pl
 
 from convintel.errors import WorkspaceError
 from convintel.tables import SCHEMAS, Table
+
+_STAGING: Final = ".new-"
 
 
 def content_key(*parts: Any) -> str:
@@ -83,10 +85,11 @@ class Store:
         target = self.path(stage, scope, key)
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
-            staging = Path(tempfile.mkdtemp(dir=target.parent, prefix=".new-"))
+            staging = Path(tempfile.mkdtemp(dir=target.parent, prefix=_STAGING))
             try:
                 for name, frame in tables.items():
                     _write_table(staging / f"{name}.parquet", SCHEMAS[name], frame)
+                _flush(staging)
                 if target.exists():  # another run of the same content was faster
                     shutil.rmtree(staging)
                 else:
@@ -116,12 +119,27 @@ class Store:
             shutil.rmtree(folder)
         return gone
 
+    def sweep(self) -> None:
+        """Delete what runs that were killed had begun to write; only for the holder of the workspace's lock."""
+        for staging in self.root.glob(f"*/*/{_STAGING}*"):
+            shutil.rmtree(staging, ignore_errors=True)
+
     def _drop_others(self, target: Path) -> None:
         for other in target.parent.iterdir():
-            if other.name != target.name:
+            if other.name != target.name and not other.name.startswith(_STAGING):
                 shutil.rmtree(other, ignore_errors=True)
 
 
 def _write_table(path: Path, table: Table, frame: pl.DataFrame) -> None:
     valid = table.schema.validate(frame, cast=True)
     valid.write_parquet(path, metadata={"convintel.schema": f"{table.name}/{table.version}"})
+
+
+def _flush(folder: Path) -> None:
+    """Have the disk hold the files before the rename says that they are there."""
+    for path in (*folder.iterdir(), folder):
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

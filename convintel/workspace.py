@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -47,6 +48,13 @@ class Workspace:
         """One folder a week."""
         return self.root / "reports"
 
+    def reported_weeks(self) -> list[str]:
+        """Return the ISO weeks that have a report folder, sorted."""
+        folders = self.reports.iterdir() if self.reports.is_dir() else iter(())
+        return sorted(
+            folder.name for folder in folders if folder.is_dir() and re.fullmatch(r"\d{4}-W\d{2}", folder.name)
+        )
+
     @property
     def hidden(self) -> Path:
         """Everything that a run can rebuild."""
@@ -59,7 +67,7 @@ class Workspace:
 
     @property
     def ledger(self) -> Path:
-        """What was seen, done, set aside and forgotten."""
+        """Which files were seen, what was set aside, which reports are current."""
         return self.hidden / "ledger.db"
 
     @property

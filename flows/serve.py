@@ -9,6 +9,7 @@ as long as this process. Stopping it does not pause the schedules.
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -21,13 +22,13 @@ from typing import TYPE_CHECKING, Any, cast
 
 from convintel.errors import ConvintelError
 from convintel.settings import Settings, load
+from convintel.store import content_key
 from convintel.workspace import Workspace
 from flows.quiet import configure
 
 if TYPE_CHECKING:
     from prefect.deployments.runner import RunnerDeployment
 
-_ADDRESS = ("127.0.0.1", 4286)  # not Prefect's 4200: an existing server there is not ours to use unasked
 _START_SECONDS = 180
 
 
@@ -53,6 +54,8 @@ def _serve(workspace: Workspace, settings: Settings) -> None:
     zone = settings.company.timezone
     where = str(workspace.root)
 
+    here = f"{workspace.root.name} {content_key(where)[:6]}"  # several workspaces may share a server
+
     def deploy(flow: Flow[Any, Any], name: str, cron: str, **parameters: Any) -> RunnerDeployment:
         made = flow.to_deployment(
             name,
@@ -63,8 +66,8 @@ def _serve(workspace: Workspace, settings: Settings) -> None:
         return cast("RunnerDeployment", made)  # a coroutine only when called from one
 
     serve(
-        deploy(ingest, "inbox", settings.run.schedule_inbox, scheduled=True),
-        deploy(weekly, "weekly", settings.run.schedule_weekly),
+        deploy(ingest, f"inbox of {here}", settings.run.schedule_inbox, scheduled=True),
+        deploy(weekly, f"weekly of {here}", settings.run.schedule_weekly),
         pause_on_shutdown=False,
     )
 
@@ -75,7 +78,8 @@ def _server() -> Iterator[None]:
     if os.environ.get("PREFECT_API_URL"):
         yield
         return
-    host, port = _ADDRESS
+    host = "127.0.0.1"
+    port = _free_port(host)
     os.environ["PREFECT_API_URL"] = f"http://{host}:{port}/api"
     command = [sys.executable, "-m", "prefect", "server", "start", "--host", host, "--port", str(port)]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
@@ -87,13 +91,17 @@ def _server() -> Iterator[None]:
         process.wait(timeout=30)
 
 
+def _free_port(host: str) -> int:
+    with socket.socket() as probe:
+        probe.bind((host, 0))
+        return int(probe.getsockname()[1])
+
+
 def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline:
         if process.poll() is not None:
-            raise ConvintelError(
-                "the Prefect server ended at once", remedy="is port 4286 taken? set PREFECT_API_URL to your server"
-            )
+            raise ConvintelError("the Prefect server ended at once", remedy="set PREFECT_API_URL to a running server")
         try:
             with urllib.request.urlopen(url, timeout=2):
                 return

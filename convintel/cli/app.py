@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from datetime import date
 from pathlib import Path
@@ -36,6 +37,9 @@ def main() -> None:
     except ConvintelError as error:
         print(f"convintel: {error}", file=sys.stderr)  # noqa: T201 - the command line talks to its user
         raise SystemExit(2 if isinstance(error, SettingsError) else 1) from None
+    except BrokenPipeError:  # the reader of our output (head, less) has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(1) from None
     except KeyboardInterrupt:
         print("convintel: stopped; run again to go on", file=sys.stderr)  # noqa: T201
         raise SystemExit(130) from None
@@ -213,8 +217,6 @@ def _run_plain(
 def _run_flow(
     folder: Path, week: str | None, since: date | None, workers: int | None
 ) -> tuple[IngestResult, WeeklyResult]:
-    import os
-
     from convintel.workspace import Workspace
     from flows.quiet import configure
 

@@ -9,7 +9,7 @@ import polars as pl
 
 from convintel import models, outcomes
 from convintel.ledger import Ledger
-from convintel.pipeline import Survey, pending_jobs, survey
+from convintel.pipeline import Survey, pending_jobs, survey, used_models
 from convintel.settings import Settings, load
 from convintel.store import Store
 from convintel.workspace import Workspace
@@ -25,7 +25,7 @@ def inspect(root: Path) -> dict[str, Any]:
     missing = [
         model.name
         for model in models.catalogue()
-        if model.name in _needed(settings) and models.status(model) != "ready"
+        if model.name in used_models(settings) and models.status(model) != "ready"
     ]
     counts = {
         "calls": found.calls.height,
@@ -34,10 +34,6 @@ def inspect(root: Path) -> dict[str, Any]:
         "set_aside": len(found.set_aside),
     }
     return {**counts, "models_missing": missing, "unused": unused, "lines": _lines(counts, missing, unused)}
-
-
-def _needed(settings: Settings) -> list[str]:
-    return [settings.speech.model, settings.themes.encoder]
 
 
 def _unused(found: Survey, settings: Settings) -> list[dict[str, Any]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +10,9 @@ import polars as pl
 from convintel import search
 from convintel.errors import ConvintelError
 from convintel.ledger import Ledger
-from convintel.pipeline import make_report, read_forgotten, survey
+from convintel.pipeline import erase, make_report, read_forgotten, survey
 from convintel.settings import load
-from convintel.store import Store, write_atomically
+from convintel.store import write_atomically
 from convintel.values import clock
 from convintel.workspace import Workspace
 
@@ -33,7 +32,7 @@ def find_turns(root: Path, query: str, *, limit: int) -> list[dict[str, Any]]:
             "speaker": _speaker(known[hit.call_id], hit.role),
             "text": hit.snippet,
         }
-        for hit in search.find(workspace.search_index, query, limit=limit)
+        for hit in search.find(workspace.search_index, query, limit=min(max(limit, 1), 10_000))
         if hit.call_id in known
     ]
 
@@ -41,61 +40,65 @@ def find_turns(root: Path, query: str, *, limit: int) -> list[dict[str, Any]]:
 def forget_calls(root: Path, *, call: str | None, customer: str | None, rep: str | None) -> list[str]:
     """Remove the named calls from store, search index, themes and reports; return what was removed, in lines.
 
+    Calls whose recording is gone from the inbox, or whose consent was withdrawn, are found as long as results of them
+    are stored. Naming a call that was forgotten before finishes what a kill interrupted.
+
     Raises:
-        ConvintelError: nobody was named, or nothing matches.
+        ConvintelError: nobody or more than one thing was named, or nothing matches.
     """
     workspace, settings = Workspace(root), load(root)
+    named = _named(call, customer, rep)
     with workspace.locked(), Ledger(workspace.ledger) as ledger:
-        calls = survey(workspace, settings, ledger).calls
-        gone = calls.filter(_named(call, customer, rep))
-        if gone.is_empty():
+        found = survey(workspace, settings, ledger)
+        known = [found.described, *(pl.read_parquet(path) for path in workspace.store.glob("weekly/*/*/calls.parquet"))]
+        gone = pl.concat([frame.select(_FIELDS) for frame in known]).filter(named).unique("call_id").sort("path")
+        before = read_forgotten(workspace)
+        ids = sorted({*gone["call_id"], *({call} & before if call else ())})
+        if not ids:
             raise ConvintelError(
-                "no call matches", where=root, remedy="`convintel search` prints calls; names must match exactly"
+                "no call matches", where=root, remedy="names must match exactly; `search` prints calls"
             )
-        lines = _remove(workspace, gone["call_id"].to_list())
-        lines += [f"still in your inbox, delete it there: {path}" for path in gone["path"]]
-    weeks = _drop_reports(workspace)
-    return lines + [f"rebuilt without the person: {make_report(root, week=week).index}" for week in weeks]
+        weeks = workspace.reported_weeks()
+        # first the promise never to take them again, then the data: after a kill in between the next run finishes
+        write_atomically(workspace.forgotten, "\n".join(["call_id", *sorted({*before, *ids})]) + "\n")
+        removed = erase(workspace, ledger, ids)
+    lines = [f"removed {call_id}: {_stages(folders)}" for call_id, folders in removed.items()]
+    lines.append("removed from search, themes and reports")
+    lines += _left(workspace, gone["path"].to_list(), customer or rep)
+    for week in weeks:
+        lines.append(f"rebuilt without the calls: {make_report(root, week=week).index}")
+    return lines
+
+
+_FIELDS = ("call_id", "path", "customer_email", "customer_phone", "customer_name", "rep")
 
 
 def _named(call: str | None, customer: str | None, rep: str | None) -> pl.Expr:
-    tests = []
-    if call:
-        tests.append(pl.col("call_id") == call)
-    if customer:
-        tests += [
-            pl.col(name).str.to_lowercase() == customer.lower()
-            for name in ("customer_email", "customer_phone", "customer_name")
-        ]
-    if rep:
-        tests.append(pl.col("rep") == rep.lower())
-    if not tests:
-        raise ConvintelError("say whom to forget", remedy="--call ID, --customer E-MAIL|PHONE|NAME or --rep E-MAIL")
-    return pl.any_horizontal([test.fill_null(False) for test in tests])
-
-
-def _remove(workspace: Workspace, call_ids: list[str]) -> list[str]:
-    # first the promise never to take them again, then the data: a kill in between leaves nothing to come back
-    everyone = sorted(read_forgotten(workspace) | set(call_ids))
-    write_atomically(workspace.forgotten, "\n".join(["call_id", *everyone]) + "\n")
-    store = Store(workspace.store)
-    lines = []
-    for call_id in sorted(call_ids):
-        folders = store.forget(call_id)
-        lines.append(
-            f"removed {call_id}: {', '.join(folder.parent.name for folder in folders) or 'nothing was stored'}"
+    if sum(asked is not None for asked in (call, customer, rep)) != 1:
+        raise ConvintelError(
+            "say whom to forget", remedy="one of --call ID, --customer E-MAIL|PHONE|NAME, --rep E-MAIL"
         )
-    search.forget(workspace.search_index, call_ids)
-    shutil.rmtree(workspace.store / "weekly", ignore_errors=True)
-    shutil.rmtree(workspace.theme_snapshots, ignore_errors=True)  # labels and quotes of themes are made again
-    return [*lines, "removed from the search index and from the themes"]
+    if call is not None:
+        return pl.col("call_id") == call
+    if rep is not None:
+        return (pl.col("rep") == rep.lower()).fill_null(value=False)
+    fields = ("customer_email", "customer_phone", "customer_name")
+    same = [(pl.col(name).str.to_lowercase() == str(customer).lower()).fill_null(value=False) for name in fields]
+    return pl.any_horizontal(same)
 
 
-def _drop_reports(workspace: Workspace) -> list[str]:
-    weeks = sorted(folder.name for folder in workspace.reports.glob("*-W*") if folder.is_dir())
-    for week in weeks:
-        shutil.rmtree(workspace.reports / week)
-    return weeks
+def _stages(folders: list[Path]) -> str:
+    return ", ".join(folder.parent.name for folder in folders) or "nothing was stored"
+
+
+def _left(workspace: Workspace, paths: list[str], person: str | None) -> list[str]:
+    """Return where the user still has the person: we never write to these files."""
+    lines = [f"still in your inbox, delete it there: {path}" for path in paths if (workspace.inbox / path).exists()]
+    for name in ("calls.csv", "reps.csv", "deals.csv", "corrections.csv"):
+        file = workspace.root / name
+        if person and file.is_file() and person.lower().encode() in file.read_bytes().lower():
+            lines.append(f"still in {name} (and so on the pages made from it): take it out there, then run again")
+    return lines
 
 
 def _speaker(call: dict[str, Any], role: str) -> str:

@@ -63,7 +63,7 @@ def verify() -> None:
     from convintel import models
     from convintel.cli.app import say
 
-    present = [model.name for model in models.catalogue() if models.status(model) == "ready"]
+    present = [model.name for model in models.catalogue() if models.status(model) != "not installed"]
     checks = models.verify(present)
     for check in checks:
         say(f"{check.name}: {check.problem or 'right'}")

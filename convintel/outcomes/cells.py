@@ -46,7 +46,8 @@ def read_amount(text: str, decimal: Literal[".", ","]) -> float | None:
     digits = re.sub(r"^[A-Z]{3}\s|\s[A-Z]{3}$|[$€£¥\s\u00a0\u202f']", "", text.strip())
     thousands = "," if decimal == "." else "."
     number = digits.replace(thousands, "").replace(decimal, ".")
-    return float(number) if re.fullmatch(r"\d+(\.\d+)?", number) else None
+    # 15 digits: more than any deal, and no number that a float cannot hold
+    return float(number) if re.fullmatch(r"\d{1,15}(\.\d+)?", number) else None
 
 
 def amount_currency(text: str) -> str | None:

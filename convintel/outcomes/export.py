@@ -74,6 +74,7 @@ def _decode(path: Path) -> str:
 def _records(text: str) -> list[Line]:
     sample = text[:20_000]
     separator = max((",", ";", "\t"), key=sample.count)
+    csv.field_size_limit(max(csv.field_size_limit(), len(text)))  # else one long cell costs the whole file
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
     lines, start = [], 1
     for cells in reader:

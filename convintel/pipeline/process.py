@@ -21,18 +21,12 @@ from typing import Final, Literal
 
 import polars as pl
 
-from convintel import recordings, signals, transcript, turns
+from convintel import recordings, signals, transcript, turns, worker
 from convintel.errors import ConvintelError, RecordingError
 from convintel.pipeline.survey import Job
 from convintel.settings import Settings
 from convintel.store import Store
 
-_ONE_THREAD: Final = (
-    "OMP_NUM_THREADS",
-    "MKL_NUM_THREADS",
-    "OPENBLAS_NUM_THREADS",
-    "POLARS_MAX_THREADS",
-)
 _TRIES: Final = 2
 
 
@@ -147,17 +141,12 @@ def _run(
             pool.shutdown()
             pool = _new_pool()
     reason = f"the worker process died {_TRIES} times while at this call"
-    return pool, _set_aside(job, reason, "re-export the recording; if memory is short, use fewer --workers")
+    return pool, _set_aside(job, reason, "if memory is short, use fewer --workers; else export the recording again")
 
 
 def _new_pool() -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"), initializer=_single_thread)
-
-
-def _single_thread() -> None:
-    for name in _ONE_THREAD:
-        os.environ[name] = "1"
-    os.environ["TOKENIZERS_PARALLELISM"] = "false"
+    spawn = multiprocessing.get_context("spawn")
+    return ProcessPoolExecutor(1, mp_context=spawn, initializer=worker.begin, initargs=(os.getpid(),))
 
 
 def _in_worker(job: Job, store: Path, settings: Settings) -> CallOutcome:

@@ -11,7 +11,8 @@ from convintel import search
 from convintel.ledger import Ledger
 from convintel.pipeline.process import CallOutcome, process_calls, worker_count
 from convintel.pipeline.survey import pending_jobs, survey
-from convintel.pipeline.weekly import WeeklyResult, newest_week, weekly
+from convintel.pipeline.tidy import clean_up
+from convintel.pipeline.weekly import WeeklyResult, last_day, newest_week, weekly
 from convintel.progress import show_progress
 from convintel.settings import load
 from convintel.store import Store
@@ -44,8 +45,10 @@ def ingest(
     settings, store = load(root), Store(workspace.store)
     settle = settings.recordings.settle_seconds if scheduled else 0.0
     with workspace.locked(wait_seconds=_PATIENCE if scheduled else 0), Ledger(workspace.ledger) as ledger:
-        found = survey(workspace, settings, ledger, since=since, settle_seconds=settle)
-        jobs = pending_jobs(found, store)
+        clean_up(workspace, ledger)
+        found = survey(workspace, settings, ledger, settle_seconds=settle)
+        jobs = pending_jobs(found, store, since=since)
+        current = sum(store.has("signals", call_id, keys.signals) for call_id, keys in found.keys.items())
         outcomes: list[CallOutcome] = []
         if jobs:
             with show_progress(len(jobs), sum(job.seconds for job in jobs) / 60) as progress:
@@ -60,29 +63,44 @@ def ingest(
                 )
         search.update(workspace.search_index, store, {call_id: keys.turns for call_id, keys in found.keys.items()})
     bad = sum(outcome.status == "set aside" for outcome in outcomes)
-    return IngestResult(len(outcomes) - bad, bad, found.calls.height - len(outcomes))
+    return IngestResult(len(outcomes) - bad, bad, current)
 
 
 def make_report(root: Path, *, week: str | None = None, scheduled: bool = False, again: bool = False) -> WeeklyResult:
-    """Write a week's report (default: the newest with a call) from the store; `again`: also when it is current."""
+    """Write a week's report (default: the newest with a call) from the store; `again`: also when it is current.
+
+    Without a week, earlier reports that a correction, a late call or a changed deal has made stale are written anew.
+
+    Raises:
+        WorkspaceError: the week is not written like 2026-W44, or no call has a date.
+    """
     workspace = Workspace(root)
     settings, store = load(root), Store(workspace.store)
+    if week is not None:
+        last_day(week)  # says what is wrong with it
     with workspace.locked(wait_seconds=_PATIENCE if scheduled else 0), Ledger(workspace.ledger) as ledger:
+        clean_up(workspace, ledger)
         found = survey(workspace, settings, ledger)
+        wanted = week or newest_week(found)
         with show_progress(0, 0.0) as progress:
-            return weekly(
-                found,
-                week=week or newest_week(found),
-                store=store,
-                ledger=ledger,
-                settings=settings,
-                step=progress.step,
-                again=again,
-            )
+            results = [
+                weekly(
+                    found,
+                    week=each,
+                    store=store,
+                    ledger=ledger,
+                    settings=settings,
+                    step=progress.step,
+                    again=again and each == wanted,
+                )
+                for each in sorted({wanted, *([] if week else workspace.reported_weeks())})  # themes grow week by week
+            ]
+    return next(result for result in results if result.week == wanted)
 
 
 def _record(ledger: Ledger, outcome: CallOutcome) -> None:
     if outcome.status == "done":
         ledger.clear_aside(outcome.call_id)
-    elif not outcome.transient:
-        ledger.set_aside(outcome.call_id, outcome.key, outcome.reason, outcome.remedy)
+    else:  # what may pass next time is listed too, under a key that lets the next run try again
+        key = "" if outcome.transient else outcome.key
+        ledger.set_aside(outcome.call_id, key, outcome.reason, outcome.remedy)

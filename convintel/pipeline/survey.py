@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -42,12 +43,14 @@ class Survey:
     """The calls of a workspace (schema Calls), what cannot be used and why (Unused), and the keys of all results."""
 
     workspace: Workspace
+    described: pl.DataFrame  # also the calls whose consent does not allow to process them
     calls: pl.DataFrame
     unused: pl.DataFrame
     reps: tuple[Rep, ...]
     corrections: Corrections
     keys: Mapping[str, Keys]
     aside: Mapping[str, SetAside]
+    unsettled: frozenset[str]
 
     def recording(self, call: Mapping[str, Any]) -> Path:
         """Return the file of a call."""
@@ -59,8 +62,9 @@ class Survey:
 
     @property
     def set_aside(self) -> list[SetAside]:
-        """The calls of this survey that are set aside under their present key, by id."""
-        return [self.aside[call_id] for call_id in sorted(self.keys) if self.is_aside(call_id)]
+        """The calls of this survey that are set aside: for good under their present key, or until the next try."""
+        known = (self.aside[call_id] for call_id in sorted(self.keys) if call_id in self.aside)
+        return [aside for aside in known if self.is_aside(aside.call_id) or not aside.key]
 
 
 @dataclass(frozen=True)
@@ -76,12 +80,10 @@ class Job:
     seconds: float  # as the file's header says; 0 when it does not
 
 
-def survey(
-    workspace: Workspace, settings: Settings, ledger: Ledger, *, since: date | None = None, settle_seconds: float = 0.0
-) -> Survey:
+def survey(workspace: Workspace, settings: Settings, ledger: Ledger, *, settle_seconds: float = 0.0) -> Survey:
     """Return what is in the workspace. Files seen before with the same size and time of change are not read again.
 
-    Files changed less than `settle_seconds` ago are left for the next time: they may still be copied.
+    Files changed less than `settle_seconds` ago are marked: they may still be copied.
 
     Raises:
         WorkspaceError: there is no inbox.
@@ -91,26 +93,40 @@ def survey(
             "no inbox folder", where=workspace.inbox, remedy=f"make it, or run: convintel init {workspace.root}"
         )
     forgotten = read_forgotten(workspace)
-    found = [
-        (file, call_id) for file, call_id in _identify(workspace, ledger, settle_seconds) if call_id not in forgotten
-    ]
+    listed, unread = _identify(workspace, ledger)
+    found = [(file, call_id) for file, call_id in listed if call_id not in forgotten]
     described = recordings.describe(found, workspace=workspace.root, settings=settings)
-    allowed, refused = _gate_consent(_since(described.calls, since), settings)
+    allowed, refused = _gate_consent(described.calls, settings)
     corrections = read_corrections(workspace.corrections)
-    keys = {
-        call["call_id"]: _keys(call, described.reps, corrections, settings) for call in allowed.iter_rows(named=True)
-    }
-    unused = pl.concat([described.unused, frame("unused", refused), frame("unused", list(corrections.unused))])
-    return Survey(workspace, allowed, unused, described.reps, corrections, keys, ledger.aside())
+    settled = time.time_ns() - int(settle_seconds * 1e9)
+    return Survey(
+        workspace=workspace,
+        described=described.calls,
+        calls=allowed,
+        unused=pl.concat(
+            [described.unused, *(frame("unused", list(rows)) for rows in (refused, unread, corrections.unused))]
+        ),
+        reps=described.reps,
+        corrections=corrections,
+        keys={row["call_id"]: _keys(row, described.reps, corrections, settings) for row in allowed.to_dicts()},
+        aside=ledger.aside(),
+        unsettled=frozenset(call_id for file, call_id in found if settle_seconds and file.mtime_ns > settled),
+    )
 
 
-def pending_jobs(found: Survey, store: Store) -> list[Job]:
-    """Return the calls whose results are missing, longest first, without those set aside for good."""
+def pending_jobs(found: Survey, store: Store, *, since: date | None = None) -> list[Job]:
+    """Return the calls whose results are missing, longest first.
+
+    Left out are calls set aside for good, calls that may still be copied, and calls before `since` by the clock of
+    their people; calls that nobody dated stay.
+    """
     jobs = [
         _job(found, call)
         for call in found.calls.iter_rows(named=True)
         if not found.is_aside(call["call_id"])
+        and call["call_id"] not in found.unsettled
         and not store.has("signals", call["call_id"], found.keys[call["call_id"]].signals)
+        and (since is None or (signals.local_date(call) or since) >= since)
     ]
     return sorted(jobs, key=lambda job: (-job.seconds, job.call["call_id"]))
 
@@ -119,32 +135,41 @@ def read_forgotten(workspace: Workspace) -> frozenset[str]:
     """Return the ids of calls that no run may take again."""
     if not workspace.forgotten.is_file():
         return frozenset()
-    lines = workspace.forgotten.read_text(encoding="utf-8").split()
-    return frozenset(lines[1:])
+    text = workspace.forgotten.read_bytes().decode("latin-1")  # whatever a spreadsheet made of it: ids are plain ASCII
+    return frozenset(re.findall(r"\b[0-9a-f]{16}\b", text))
 
 
-def _identify(workspace: Workspace, ledger: Ledger, settle_seconds: float) -> list[tuple[Found, str]]:
+def _identify(workspace: Workspace, ledger: Ledger) -> tuple[list[tuple[Found, str]], list[dict[str, object]]]:
+    """Return files with their call ids, and rows of `Unused` for those that cannot be read."""
     identified: list[tuple[Found, str]] = []
+    unread: list[dict[str, object]] = []
     fresh: list[tuple[str, int, int, str]] = []
-    settled = time.time_ns() - int(settle_seconds * 1e9)
     for file in recordings.discover(workspace.inbox):
-        if settle_seconds and file.mtime_ns > settled:
-            continue
         digest = ledger.known_digest(file.relative, file.size, file.mtime_ns)
         if digest is None:
             try:
                 digest = file_digest(file.path)
-            except OSError:  # vanished or unreadable since it was listed: the next run sees it again
+            except FileNotFoundError:  # vanished since it was listed
+                continue
+            except OSError as error:
+                unread.append(_unreadable(file.relative, error.strerror))
                 continue
             fresh.append((file.relative, file.size, file.mtime_ns, digest))
         identified.append((file, digest[:16]))
     if fresh:
         ledger.remember_digests(fresh)
-    return identified
+    ledger.prune_files(file.relative for file, _ in identified)
+    return identified, unread
 
 
-def _since(calls: pl.DataFrame, since: date | None) -> pl.DataFrame:
-    return calls if since is None else calls.filter(pl.col("started_at").dt.date() >= since)
+def _unreadable(relative: str, reason: str | None) -> dict[str, object]:
+    return {
+        "source": f"inbox/{relative}",
+        "row": None,
+        "what": f"the file cannot be read: {reason}",
+        "remedy": "check its permissions; the next run tries again",
+        "severity": "set aside",
+    }
 
 
 def _gate_consent(calls: pl.DataFrame, settings: Settings) -> tuple[pl.DataFrame, list[dict[str, object]]]:

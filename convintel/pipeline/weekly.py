@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
@@ -12,7 +13,7 @@ from typing import Any, Final
 import polars as pl
 
 from convintel import coaching, models, outcomes, report, themes
-from convintel.errors import WorkspaceError
+from convintel.errors import SettingsError, WorkspaceError
 from convintel.ledger import Ledger
 from convintel.pipeline.embeddings import StoredEncoder, embed_concerns
 from convintel.pipeline.survey import STAGE_TABLES, Survey
@@ -33,12 +34,14 @@ class WeeklyResult:
 
 
 def newest_week(found: Survey) -> str:
-    """Return the newest ISO week that has a call.
+    """Return the newest ISO week that has a call and is not in the future (a mistyped year must not hide the week).
 
     Raises:
         WorkspaceError: no call has a time.
     """
+    year, number, _ = (datetime.now(UTC) + timedelta(days=1)).isocalendar()  # tomorrow: somewhere it is already
     weeks = found.calls["week"].drop_nulls()
+    weeks = weeks.filter(weeks <= f"{year}-W{number:02d}")
     if weeks.is_empty():
         raise WorkspaceError(
             "no call has a date, so there is no week to report on",
@@ -53,9 +56,16 @@ def last_day(week: str) -> date:
 
     >>> last_day("2026-W44")
     datetime.date(2026, 11, 1)
+
+    Raises:
+        SettingsError: this is no week.
     """
-    year, number = week.split("-W")
-    return date.fromisocalendar(int(year), int(number), 7)
+    try:
+        if not re.fullmatch(r"[0-9]{4}-W[0-9]{2}", week):
+            raise ValueError(week)
+        return date.fromisocalendar(int(week[:4]), int(week[6:]), 7)
+    except ValueError as error:
+        raise SettingsError(f"'{week}' is not an ISO week", remedy="write it like 2026-W44") from error
 
 
 def week_before(day: date) -> str:
@@ -144,12 +154,12 @@ def _weekly_key(found: Survey, done: pl.DataFrame, week: str, settings: Settings
         done.write_json(),
         [found.keys[call_id].signals for call_id in done["call_id"]],
         found.unused.write_json(),
-        [(aside.call_id, aside.reason) for aside in found.set_aside],
+        [(aside.call_id, aside.reason, aside.remedy) for aside in found.set_aside],
         [str(rep) for rep in found.reps],
         file_digest(deals) if deals.is_file() else None,
         file_digest(snapshot) if snapshot.is_file() else None,
         settings.model_dump(mode="json", exclude={"run"}),
-        [models.digest(name) for name in _used_models(settings)],
+        _facts(found, settings),
         {table.name: table.version for table in SCHEMAS.values()},
     )
 
@@ -188,6 +198,7 @@ def _outcomes(
     unused: pl.DataFrame = frame("unused", [])
     if path.is_file():
         deals, unused = outcomes.read_deals(path, reps=found.reps, settings=settings)
+        deals = _as_known_on(deals, last_day(week))
     matches = outcomes.match(tables["calls"], deals, settings=settings)
     return {
         "deals": deals,
@@ -196,6 +207,12 @@ def _outcomes(
         "win_rates": outcomes.win_rates(deals, reps=found.reps, as_of=last_day(week), settings=settings),
         "associations": outcomes.associate(tables["calls"], tables["metrics"], matches, deals, settings=settings),
     }
+
+
+def _as_known_on(deals: pl.DataFrame, day: date) -> pl.DataFrame:
+    """Return deals as they stood on a day, so that an old week written again does not know how they ended."""
+    later = (pl.col("closed") > day).fill_null(value=False)
+    return deals.with_columns(outcome=pl.when(later).then(pl.lit("open", deals.schema["outcome"])).otherwise("outcome"))
 
 
 def _themes(
@@ -235,7 +252,7 @@ def _facts(found: Survey, settings: Settings) -> dict[str, Any]:
         "versions": {name: version(name) for name in ("faster-whisper", "spacy", "sentence-transformers", "polars")},
         "reps": [{"email": rep.email, "name": rep.name, "team": rep.team} for rep in found.reps],
         "deals_file": found.workspace.deals.is_file(),
-        "models": [_model_facts(name) for name in _used_models(settings)],
+        "models": [_model_facts(name) for name in used_models(settings)],
         "thresholds": {
             f"{section}.{name}": value
             for section, values in sections.items()
@@ -245,7 +262,7 @@ def _facts(found: Survey, settings: Settings) -> dict[str, Any]:
     }
 
 
-def _used_models(settings: Settings) -> list[str]:
+def used_models(settings: Settings) -> list[str]:
     """Return the recogniser, the encoder and all models that every run uses."""
     always = [model.name for model in models.catalogue() if model.kind not in ("recogniser", "encoder")]
     return [settings.speech.model, settings.themes.encoder, *always]

@@ -160,7 +160,10 @@ def _trouble(path: Path, relative: str, root: Path) -> Note | None:
         shown = relative.encode("utf-8", "backslashreplace").decode()
         return Note(shown, "the file's name is not valid UTF-8", "rename it", "set aside")
     if path.is_symlink():
-        target = path.resolve()
+        try:
+            target = path.resolve()
+        except (OSError, RuntimeError):  # what pathlib says of a loop depends on its version
+            return Note(relative, "a link that leads back to itself", "copy the file", "set aside")
         if not target.is_relative_to(root):
             return Note(relative, "a link that leads out of the inbox is not followed", "copy the file", "set aside")
         if target.is_dir():

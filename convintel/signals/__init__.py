@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import polars as pl
 
+from convintel import models
 from convintel.settings import Settings
 from convintel.signals.concerns import concern_rows
 from convintel.signals.habits import habit_metrics
@@ -27,7 +28,7 @@ from convintel.signals.talk import talk_metrics
 from convintel.store import content_key, file_digest
 from convintel.tables import frame
 
-__all__ = ["Reader", "load_reader", "measure", "signals_key"]
+__all__ = ["Reader", "load_reader", "local_date", "measure", "signals_key"]
 
 VERSION: Final = 2
 
@@ -87,7 +88,8 @@ def signals_key(call: Mapping[str, Any], turns_key: str, settings: Settings, cor
     """Return the key of a call's signals: version, turns, local date, settings, corrections and the heads' content."""
     read_settings = [settings.signals.model_dump(), settings.turns.turn_gap]
     return content_key(
-        [VERSION, turns_key, str(local_date(call)), read_settings, sorted(corrections.items()), _heads(settings)]
+        [VERSION, turns_key, str(local_date(call)), read_settings, sorted(corrections.items()), _heads(settings)],
+        models.digest("spacy-en"),
     )
 
 

@@ -14,8 +14,6 @@ from convintel.settings import Settings
 
 Vectors = npt.NDArray[np.float32]
 
-BATCH = 64
-
 
 class Encoder(Protocol):
     """Turns texts into vectors whose scalar product is their similarity in meaning."""
@@ -49,13 +47,13 @@ class SentenceTransformerEncoder:
             ) from error
 
     def encode(self, texts: Sequence[str]) -> Vectors:
-        """Return one row a text; each different text is read once, in batches of similar length."""
+        """Return one row a text; each different text is read once, and alone: in a batch its last bits would differ."""
         different = sorted(set(texts), key=lambda text: (len(text), text))
         width = self._model.get_embedding_dimension()
         if not different:
             return np.zeros((0, width), dtype=np.float32)
         rows = self._model.encode(
-            different, batch_size=BATCH, normalize_embeddings=True, convert_to_numpy=True, show_progress_bar=False
+            different, batch_size=1, normalize_embeddings=True, convert_to_numpy=True, show_progress_bar=False
         )
         place = {text: i for i, text in enumerate(different)}
         return np.asarray(rows, dtype=np.float32)[[place[text] for text in texts]]

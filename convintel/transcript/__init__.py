@@ -84,7 +84,7 @@ def transcript_key(call_id: str, kind: str, settings: Settings) -> str:
         return content_key("transcript", VERSION, call_id, kind, settings.privacy.redact)
     speech: Mapping[str, object] = settings.speech.model_dump()
     company = (settings.company.language, settings.company.vocabulary)
-    used = [models.digest(name) for name in (settings.speech.model, "silero-vad")]
+    used = [models.digest(name) for name in (settings.speech.model, "silero-vad", "segmentation")]
     choice = (settings.privacy.redact, settings.turns.duplicate_correlation)
     return content_key("transcript", VERSION, call_id, kind, speech, company, choice, used)
 

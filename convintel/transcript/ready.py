@@ -18,6 +18,7 @@ from convintel.transcript.formats.segments import interpolated
 from convintel.transcript.redact import redact
 from convintel.values import Span, merge
 
+MAX_HOURS: Final = 8  # longer than any call, as for recordings
 JOIN: Final = 0.3  # seconds between segments of one speaker that count as one stretch of speech
 
 
@@ -47,18 +48,31 @@ def _read(path: Path) -> tuple[str, list[Segment]]:
     try:
         text = path.read_text("utf-8-sig")
         if path.suffix.lower() in (".vtt", ".srt"):
-            return path.suffix.lower().lstrip("."), read_subtitles(text)
-        kind, segments = read_json(json.loads(text))
-    except (OSError, ValueError) as error:
-        remedy = "give WebVTT, SRT, Gong, WhisperX or plain JSON (README, Transcripts)"
+            kind, segments = path.suffix.lower().lstrip("."), read_subtitles(text)
+        else:
+            kind, segments = read_json(_without_surrogates(json.loads(text)))
+    except (OSError, ValueError, OverflowError) as error:
+        remedy = "give WebVTT, SRT, Gong, WhisperX or plain JSON"
         raise TranscriptFormatError(f"cannot be read: {error}", where=path, remedy=remedy) from error
     if any(not _usable(segment.span) for segment in segments):
-        raise TranscriptFormatError("a time is negative or runs backwards", where=path, remedy="export it again")
+        what = f"a time is negative, runs backwards or lies after {MAX_HOURS} hours"
+        raise TranscriptFormatError(what, where=path, remedy="export it again")
     return kind, segments
 
 
+def _without_surrogates(data: Any) -> Any:
+    """Return JSON data with half characters, which no file can hold, made question marks."""
+    if isinstance(data, str):
+        return data.encode("utf-8", "replace").decode("utf-8")
+    if isinstance(data, list):
+        return [_without_surrogates(item) for item in data]
+    if isinstance(data, dict):
+        return {_without_surrogates(key): _without_surrogates(value) for key, value in data.items()}
+    return data
+
+
 def _usable(span: Span) -> bool:
-    return math.isfinite(span.start) and math.isfinite(span.end) and 0 <= span.start <= span.end
+    return math.isfinite(span.start) and math.isfinite(span.end) and 0 <= span.start <= span.end <= MAX_HOURS * 3600
 
 
 def _word_rows(segment: Segment) -> list[dict[str, Any]]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from convintel import models
+from convintel.errors import ModelError
 from convintel.values import Span
 
 if TYPE_CHECKING:
@@ -84,7 +85,11 @@ class FasterWhisper:
 
         from faster_whisper import BatchedInferencePipeline, WhisperModel
 
-        model = WhisperModel(str(path), device=device, compute_type=compute_type, cpu_threads=1, num_workers=1)
+        try:
+            model = WhisperModel(str(path), device=device, compute_type=compute_type, cpu_threads=1, num_workers=1)
+        except (ValueError, RuntimeError, OSError) as error:
+            remedy = "name one of models.toml, of faster-whisper's, or a folder, in [speech] model"
+            raise ModelError(f"cannot be loaded: {error}", where=name, remedy=remedy) from error
         self.name = f"{name} {models.digest(name)} {compute_type}"
         self._pipeline = BatchedInferencePipeline(model)
         self._language = settings.company.language
