@@ -45,6 +45,7 @@ def ingest(
     settle = settings.recordings.settle_seconds if scheduled else 0.0
     with workspace.locked(wait_seconds=_PATIENCE if scheduled else 0), Ledger(workspace.ledger) as ledger:
         found = survey(workspace, settings, ledger, since=since, settle_seconds=settle)
+        store.drop("voices", keep=(one.call_id for one in found.teachers))  # consent may have been taken back
         jobs = pending_jobs(found, store)
         outcomes: list[CallOutcome] = []
         if jobs:

@@ -42,6 +42,7 @@ class Survey:
     corrections: Corrections
     keys: Mapping[str, Keys]
     aside: Mapping[str, SetAside]
+    teachers: tuple[turns.Teacher, ...]
 
     def recording(self, call: Mapping[str, Any]) -> Path:
         """Return the file of a call."""
@@ -68,6 +69,7 @@ class Job:
     call_corrections: Mapping[str, str]
     finding_corrections: Mapping[str, str]
     seconds: float  # as the file's header says; 0 when it does not
+    teachers: tuple[turns.Teacher, ...] = ()  # calls from which the rep's voice can be learnt
 
 
 def survey(
@@ -91,11 +93,15 @@ def survey(
     described = recordings.describe(found, workspace=workspace.root, settings=settings)
     allowed, refused = _gate_consent(_since(described.calls, since), settings)
     corrections = read_corrections(workspace.corrections)
+    known = turns.teachers(
+        allowed, inbox=workspace.inbox, reps=described.reps, corrections=corrections.calls, settings=settings
+    )
     keys = {
-        call["call_id"]: _keys(call, described.reps, corrections, settings) for call in allowed.iter_rows(named=True)
+        call["call_id"]: _keys(call, described.reps, corrections, settings, known)
+        for call in allowed.iter_rows(named=True)
     }
     unused = pl.concat([described.unused, frame("unused", refused), frame("unused", list(corrections.unused))])
-    return Survey(workspace, allowed, unused, described.reps, corrections, keys, ledger.aside())
+    return Survey(workspace, allowed, unused, described.reps, corrections, keys, ledger.aside(), known)
 
 
 def pending_jobs(found: Survey, store: Store) -> list[Job]:
@@ -156,10 +162,17 @@ def _gate_consent(calls: pl.DataFrame, settings: Settings) -> tuple[pl.DataFrame
     return calls.filter(allowed), refused
 
 
-def _keys(call: dict[str, Any], reps: tuple[Rep, ...], corrections: Corrections, settings: Settings) -> Keys:
+def _keys(
+    call: dict[str, Any],
+    reps: tuple[Rep, ...],
+    corrections: Corrections,
+    settings: Settings,
+    known: tuple[turns.Teacher, ...],
+) -> Keys:
     call_id = call["call_id"]
     words = transcript.transcript_key(call_id, call["kind"], settings)
-    said = turns.turns_key(call, words, reps, corrections.of_call(call_id), settings)
+    voices = turns.teachers_of(call, known)
+    said = turns.turns_key(call, words, reps, corrections.of_call(call_id), settings, voices)
     return Keys(words, said, signals.signals_key(call, said, settings, corrections.of_findings(call_id)))
 
 
@@ -176,4 +189,5 @@ def _job(found: Survey, call: dict[str, Any]) -> Job:
         corrections.of_call(call_id),
         corrections.of_findings(call_id),
         seconds,
+        turns.teachers_of(call, found.teachers),
     )
