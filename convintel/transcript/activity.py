@@ -31,7 +31,7 @@ FRAME = FRAME_SAMPLES / SAMPLE_RATE  # 16.875 ms
 _FIRST = 360  # sample at which its first frame begins: half of the receptive field less half a hop
 _FRAMES_PER_WINDOW = 589
 _WINDOW = 160000  # 10 s, as trained
-_HOP_FRAMES = 296  # about 5 s: each frame is seen twice, best in the middle of a window
+_HOP_FRAMES = 444  # about 7.5 s: edges are seen twice; 5 s cost 35 % more and found 0.1 % more of the speech
 _WINDOWS_AT_ONCE = 8
 _FRAMES_AT_ONCE = 10000
 _SILERO_WINDOW, _SILERO_CONTEXT = 512, 64
@@ -51,7 +51,7 @@ def active_frames(samples: Samples | Floats, speech: Speech) -> Frames:
     level = loudness(samples)[: len(likely)]
     gate = max(LOUD_ENOUGH, float(np.percentile(level[likely], 95)) - BELOW_LOUDEST)
     likely &= _widen(level, 3) > gate
-    return _confirmed(likely, probabilities(samples), speech)
+    return _confirmed(likely, probabilities(samples, where=likely), speech)
 
 
 def spans(active: Frames, seconds: float) -> list[Span]:
@@ -133,13 +133,19 @@ def loudness(samples: Samples | Floats) -> Floats:
     return np.asarray(10 * np.log10(power + 1e-10), dtype=np.float32)
 
 
-def probabilities(samples: Samples | Floats) -> Floats:
-    """Return Silero's probability of speech for each 32 ms, float32 [ceil(n / 512)]."""
+def probabilities(samples: Samples | Floats, *, where: Frames | None = None) -> Floats:
+    """Return Silero's probability of speech for each 32 ms, float32 [ceil(n / 512)]; 0 in blocks of 8 s without any
+    frame of `where`, which are not listened to.
+    """
     session = onnx("silero-vad", "silero_vad_v6.onnx")
     fresh = np.zeros((1, 1, 128), dtype=np.float32)
     found = []
     for start in range(0, len(samples), _SILERO_WINDOW * _SILERO_BLOCK):
         block = floats(samples[start : start + _SILERO_WINDOW * _SILERO_BLOCK])
+        last = start + len(block)
+        if where is not None and not where[frame_at(start / SAMPLE_RATE) : frame_at(last / SAMPLE_RATE) + 1].any():
+            found.append(np.zeros(-(-len(block) // _SILERO_WINDOW), dtype=np.float32))
+            continue
         block = np.pad(block, (0, -len(block) % _SILERO_WINDOW)).reshape(-1, _SILERO_WINDOW)
         context = np.pad(block[:-1, -_SILERO_CONTEXT:], ((1, 0), (0, 0)))
         output = session.run(None, {"input": np.concatenate([context, block], axis=1), "h": fresh, "c": fresh})[0]
