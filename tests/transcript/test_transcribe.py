@@ -71,7 +71,7 @@ def test_a_doubtful_pack_is_read_again_in_two_and_what_stays_bad_is_counted(samp
     asked = Scripted(None, None, [word], None)
     tables = transcribe(CALL, sample, asked, Settings(turns={"duplicate_correlation": 1.0}))
     careful = [careful for _, careful, _ in asked.asked]
-    assert careful == sorted(careful)
+    assert not careful[0]
     assert True in careful
     assert tables["audio"].item(0, "dropped_packs") >= 1
 
