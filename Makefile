@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo test check bench clean
+.PHONY: setup demo test check bench bench-speech clean
 
 setup: .venv/ready                      ## .venv with everything, models assembled and checked
 
@@ -29,6 +29,9 @@ check: setup                            ## format, lint, types, the line through
 
 bench: setup                            ## speed, side by side in one run
 	$(BIN)/python -m tests.bench
+
+bench-speech: setup                     ## words against faster-whisper as its README shows, same model and files
+	$(BIN)/python -m tests.bench_speech
 
 clean:
 	rm -rf .venv demo

@@ -12,7 +12,8 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -111,6 +112,23 @@ class Store:
         """Return one table stacked over (scope, key) pairs, in their order; empty with the right columns if none."""
         frames = [self.read(stage, scope, key, table) for scope, key in keys]
         return pl.concat(frames) if frames else SCHEMAS[table].schema.create_empty()
+
+    @contextmanager
+    def alone(self, stage: str, scope: str) -> Iterator[None]:
+        """Keep other processes out of a result that several of them may want to make at once."""
+        from filelock import FileLock
+
+        folder = self.root / stage
+        folder.mkdir(parents=True, exist_ok=True)
+        with FileLock(folder / f".{scope}.lock"):
+            yield
+
+    def drop(self, stage: str, *, keep: Iterable[str]) -> None:
+        """Delete the results of a stage for all scopes but those to keep."""
+        kept = frozenset(keep)
+        for folder in sorted((self.root / stage).glob("[!.]*")):
+            if folder.name not in kept:
+                shutil.rmtree(folder)
 
     def forget(self, scope: str) -> list[Path]:
         """Delete every result of a scope in all stages; return the folders removed."""

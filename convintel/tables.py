@@ -127,6 +127,14 @@ class Roles(dy.Schema):
     split_note = dy.String()  # doubts about who said what, or empty
 
 
+class Voices(dy.Schema):
+    """The voice of the rep on a dual-channel call, learnt with the rep's consent; at most one row a call."""
+
+    call_id = dy.String(primary_key=True)
+    seconds = dy.Float64(min=0)  # of speech it was learnt from
+    vector = dy.List(dy.Float32())  # unit length
+
+
 class Metrics(dy.Schema):
     """One row a metric, call and side; `value` is null exactly when `withheld` says why."""
 
@@ -364,6 +372,7 @@ SCHEMAS: dict[str, Table] = {
         Table("turns", 1, Turns),
         Table("talk", 1, Talk),
         Table("roles", 1, Roles),
+        Table("voices", 1, Voices),
         Table("metrics", 1, Metrics),
         Table("objections", 1, Objections),
         Table("next_steps", 1, NextSteps),

@@ -7,19 +7,18 @@ jiwer counts word errors and pyannote.metrics diarization errors; both sides of 
 from __future__ import annotations
 
 import math
-import re
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
-
 from convintel import transcript, turns
 from convintel.errors import MissingExtraError, RecordingError, WorkspaceError
 from convintel.evaluate import Evaluation
+from convintel.evaluate.normalise import normalise
 from convintel.recordings.audio import decode
+from convintel.recordings.track import mix
 from convintel.values import Span, total
 
 if TYPE_CHECKING:
@@ -27,38 +26,6 @@ if TYPE_CHECKING:
 
 SUFFIXES: Final = (".wav", ".flac", ".mp3", ".m4a", ".ogg", ".opus", ".mp4")
 COLLARS: Final = (0.25, 0.0)
-_SMALL: Final = [
-    "zero",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
-    "thirteen",
-    "fourteen",
-    "fifteen",
-    "sixteen",
-    "seventeen",
-    "eighteen",
-    "nineteen",
-]
-_TENS: Final = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
-_FILLERS: Final = frozenset({"uh", "um", "hmm", "mm", "mhm", "mmhm", "uhhuh", "ah", "er"})
-_SPELT: Final = {
-    "okay": "ok",
-    "alright": "all right",
-    "mister": "mr",
-    "gonna": "going to",
-    "wanna": "want to",
-    "yep": "yes",
-}
 
 
 @dataclass(frozen=True)
@@ -112,19 +79,6 @@ def evaluate_speech(
     return Evaluation({**_overall(by_file.values()), "failed": failed, "by_file": by_file}, predictions)
 
 
-def normalise(text: str) -> str:
-    """Lower case, no punctuation, no fillers, numbers below a hundred in digits, common spellings made one.
-
-    >>> normalise("Okay, twenty-five dollars, um... it's $25!")
-    "ok 25 dollars it's 25"
-    """
-    plain = re.sub(r"[‘’]", "'", text.lower())
-    plain = re.sub(r"(?<=\d)[,](?=\d{3})", "", plain)
-    plain = re.sub(r"[^\w\s']", " ", plain.replace("-", " "))
-    words = [_SPELT.get(word, word) for word in plain.split() if word.strip("'") and word not in _FILLERS]
-    return " ".join(_digits(" ".join(words).split()))
-
-
 def read_rttm(path: Path) -> dict[str, list[Span]]:
     """Return where each speaker of an RTTM file speaks.
 
@@ -173,7 +127,7 @@ def _hear(
     began = time.process_time()
     audio = decode(path)
     if as_mono and audio.samples.shape[0] > 1:
-        audio = replace(audio, samples=np.asarray(audio.samples.mean(axis=0, keepdims=True), dtype=np.float32))
+        audio = replace(audio, samples=mix(audio.samples)[None, :])
     heard = transcript.transcribe("0" * 16, audio, recogniser, settings)
     call = {"call_id": "0" * 16, "rep_name": None, "customer_name": None, "channel_roles": None}
     said = turns.build_turns(
@@ -294,21 +248,3 @@ def _pooled(parts: Sequence[Mapping[str, float]]) -> dict[str, float | None]:
     }
     wrong = sums["missed"] + sums["false_alarm"] + sums["confusion"]
     return {"rate": round(wrong / sums["speech"], 4) if sums["speech"] else None, **sums}
-
-
-def _digits(words: Sequence[str]) -> list[str]:
-    """Write spoken numbers below a hundred in digits: "twenty five" is "25"."""
-    out: list[str] = []
-    tens_before = False
-    for word in words:
-        small = _SMALL.index(word) if word in _SMALL else None
-        if small is not None and tens_before and 0 < small < 10:
-            out[-1] = str(int(out[-1]) + small)
-            tens_before = False
-        elif word in _TENS:
-            out.append(str(20 + 10 * _TENS.index(word)))
-            tens_before = True
-        else:
-            out.append(word if small is None else str(small))
-            tens_before = False
-    return out

@@ -19,13 +19,16 @@ from functools import cache
 from pathlib import Path
 from typing import Final, Literal
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from convintel import recordings, signals, transcript, turns, worker
 from convintel.errors import ConvintelError, RecordingError
 from convintel.pipeline.survey import Job
 from convintel.settings import Settings
 from convintel.store import Store
+from convintel.tables import frame
 
 _TRIES: Final = 2
 
@@ -65,7 +68,13 @@ def process_call(job: Job, store: Store, settings: Settings) -> None:
     heard = _tables(store, "transcript", call_id, keys.transcript)
     if not store.has("turns", call_id, keys.turns):
         said = turns.build_turns(
-            call, heard, load_audio=audio, reps=job.reps, corrections=job.call_corrections, settings=settings
+            call,
+            heard,
+            load_audio=audio,
+            reps=job.reps,
+            corrections=job.call_corrections,
+            settings=settings,
+            load_voices=lambda: _voices(job, store, settings),
         )
         store.write("turns", call_id, keys.turns, said)
     if not store.has("signals", call_id, keys.signals):
@@ -75,6 +84,23 @@ def process_call(job: Job, store: Store, settings: Settings) -> None:
             call, heard, said, reader=reader, corrections=job.finding_corrections, settings=settings
         )
         store.write("signals", call_id, keys.signals, found)
+
+
+def _voices(job: Job, store: Store, settings: Settings) -> dict[str, NDArray[np.float32]]:
+    """Voices of the reps who may be on the call; a teacher that cannot be read teaches nothing."""
+    found: dict[str, list[NDArray[np.float32]]] = {}
+    for teacher in job.teachers:
+        key = turns.voice_key(teacher, settings)
+        with store.alone("voices", teacher.call_id):  # another worker may need the same voice now
+            if not store.has("voices", teacher.call_id, key):
+                try:
+                    learnt = turns.learn(teacher, recordings.decode(teacher.path), settings)
+                except RecordingError:
+                    learnt = frame("voices", [])
+                store.write("voices", teacher.call_id, key, {"voices": learnt})
+        for vector in store.read("voices", teacher.call_id, key, "voices")["vector"]:
+            found.setdefault(teacher.rep, []).append(vector.to_numpy())
+    return turns.recurring(found)
 
 
 def process_calls(

@@ -47,6 +47,7 @@ def ingest(
     with workspace.locked(wait_seconds=_PATIENCE if scheduled else 0), Ledger(workspace.ledger) as ledger:
         clean_up(workspace, ledger)
         found = survey(workspace, settings, ledger, settle_seconds=settle)
+        store.drop("voices", keep=(one.call_id for one in found.teachers))  # consent may have been taken back
         jobs = pending_jobs(found, store, since=since)
         current = sum(store.has("signals", call_id, keys.signals) for call_id, keys in found.keys.items())
         outcomes: list[CallOutcome] = []

@@ -51,6 +51,7 @@ class Survey:
     keys: Mapping[str, Keys]
     aside: Mapping[str, SetAside]
     unsettled: frozenset[str]
+    teachers: tuple[turns.Teacher, ...]
 
     def recording(self, call: Mapping[str, Any]) -> Path:
         """Return the file of a call."""
@@ -78,6 +79,7 @@ class Job:
     call_corrections: Mapping[str, str]
     finding_corrections: Mapping[str, str]
     seconds: float  # as the file's header says; 0 when it does not
+    teachers: tuple[turns.Teacher, ...] = ()  # calls from which the rep's voice can be learnt
 
 
 def survey(workspace: Workspace, settings: Settings, ledger: Ledger, *, settle_seconds: float = 0.0) -> Survey:
@@ -98,6 +100,9 @@ def survey(workspace: Workspace, settings: Settings, ledger: Ledger, *, settle_s
     described = recordings.describe(found, workspace=workspace.root, settings=settings)
     allowed, refused = _gate_consent(described.calls, settings)
     corrections = read_corrections(workspace.corrections)
+    known = turns.teachers(
+        allowed, inbox=workspace.inbox, reps=described.reps, corrections=corrections.calls, settings=settings
+    )
     settled = time.time_ns() - int(settle_seconds * 1e9)
     return Survey(
         workspace=workspace,
@@ -108,8 +113,9 @@ def survey(workspace: Workspace, settings: Settings, ledger: Ledger, *, settle_s
         ),
         reps=described.reps,
         corrections=corrections,
-        keys={row["call_id"]: _keys(row, described.reps, corrections, settings) for row in allowed.to_dicts()},
+        keys={row["call_id"]: _keys(row, described.reps, corrections, settings, known) for row in allowed.to_dicts()},
         aside=ledger.aside(),
+        teachers=known,
         unsettled=frozenset(call_id for file, call_id in found if settle_seconds and file.mtime_ns > settled),
     )
 
@@ -187,10 +193,17 @@ def _gate_consent(calls: pl.DataFrame, settings: Settings) -> tuple[pl.DataFrame
     return calls.filter(allowed), refused
 
 
-def _keys(call: dict[str, Any], reps: tuple[Rep, ...], corrections: Corrections, settings: Settings) -> Keys:
+def _keys(
+    call: dict[str, Any],
+    reps: tuple[Rep, ...],
+    corrections: Corrections,
+    settings: Settings,
+    known: tuple[turns.Teacher, ...],
+) -> Keys:
     call_id = call["call_id"]
     words = _versioned("transcript", transcript.transcript_key(call_id, call["kind"], settings))
-    said = _versioned("turns", turns.turns_key(call, words, reps, corrections.of_call(call_id), settings))
+    voices = turns.teachers_of(call, known)
+    said = _versioned("turns", turns.turns_key(call, words, reps, corrections.of_call(call_id), settings, voices))
     found = signals.signals_key(call, said, settings, corrections.of_findings(call_id))
     return Keys(words, said, _versioned("signals", found))
 
@@ -213,4 +226,5 @@ def _job(found: Survey, call: dict[str, Any]) -> Job:
         corrections.of_call(call_id),
         corrections.of_findings(call_id),
         seconds,
+        turns.teachers_of(call, found.teachers),
     )

@@ -18,7 +18,7 @@ from convintel.errors import DamagedRecordingError
 from convintel.recordings.track import MAX_CHANNELS, RATE, Samples, Track
 
 MAX_HOURS: Final = 8.0
-"""Longer than any call; protects the machine's memory (64 KB a second and channel) from a file that never ends."""
+"""Longer than any call; protects the machine's memory (32 KB a second and channel) from a file that never ends."""
 MAX_READ_ERRORS: Final = 50
 """Failed reads in a row after which the rest of the file is given up."""
 HEAD_BYTES: Final = 1 << 18
@@ -36,8 +36,8 @@ class Audio:
     """A decoded recording.
 
     Attributes:
-        samples: float32 [channels, n] at 16 kHz, about -1 to 1; channels of several streams stand below one another,
-            at most 8 are kept.
+        samples: int16 [channels, n] at 16 kHz (`floats` makes -1 to 1 of a piece); channels of several streams stand
+            below one another, at most 8 are kept.
         seconds: length of `samples`, silence put in for lost audio included.
         expected_seconds: what the file says its length is; None if it does not say.
         bad_packets: packets that could not be read or decoded.
@@ -60,7 +60,7 @@ class Audio:
 def decode(path: Path) -> Audio:
     """Decode all audio of a recording or the sound of a video.
 
-    Memory: 64 KB per second and channel, plus one packet; nothing is held twice.
+    Memory: 32 KB per second and channel, plus one packet; nothing is held twice.
 
     Raises:
         DamagedRecordingError: the file is missing, empty, not a recording, without audio, or nothing decodes.
@@ -217,7 +217,7 @@ def _join(streams: list[Any], tracks: list[Track], expected: float | None, path:
 def _stack(pieces: list[Samples]) -> Samples:
     """Put the channels of several streams below one another, the shorter ones filled up with silence."""
     rows = [row for piece in pieces for row in piece][:MAX_CHANNELS]
-    samples = np.zeros((len(rows), max(row.size for row in rows)), dtype=np.float32)
+    samples = np.zeros((len(rows), max(row.size for row in rows)), dtype=np.int16)
     for target, row in zip(samples, rows, strict=True):
         target[: row.size] = row
     return samples

@@ -19,11 +19,31 @@ BACK_SECONDS: Final = 1.0
 BLIND_GAP_SECONDS: Final = 600.0
 """Longest jump that is believed when the file does not say how long it should be."""
 
-Samples = NDArray[np.float32]
+Samples = NDArray[np.int16]
+
+_FULL_SCALE: Final = 32768
+_GROWTH: Final = 60 * RATE
+
+
+def floats(samples: Samples | NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return samples as float32 from -1 to 1; of a piece at a time, since recordings are kept in half of the memory."""
+    scale = np.float32(1 / _FULL_SCALE) if samples.dtype == np.int16 else np.float32(1)
+    return np.multiply(samples, scale, dtype=np.float32)
+
+
+def mix(samples: Samples) -> Samples:
+    """Return the mean of the channels [channels, n] as one, int16 [n], made minute by minute to spare memory."""
+    if len(samples) == 1:
+        only: Samples = samples[0]
+        return only
+    out: Samples = np.empty(samples.shape[1], dtype=np.int16)
+    for at in range(0, out.size, _GROWTH):
+        out[at : at + _GROWTH] = np.rint(samples[:, at : at + _GROWTH].mean(axis=0, dtype=np.float32))
+    return out
 
 
 class Track:
-    """Samples of one stream, [channels, capacity] float32, filled from the left.
+    """Samples of one stream at 16 kHz, int16 [n, channels], growing at the end.
 
     `seconds` is the position on the time line, `gap_seconds` how much of it is silence put in for lost audio.
     """
@@ -38,7 +58,7 @@ class Track:
         self._limit = int(limit_seconds * RATE)
         # np.empty costs memory only where it is written, so a generous guess is free
         guess = int((min(expected_seconds or 60.0, limit_seconds) + 2.0) * RATE)
-        self._samples: Samples = np.empty((self._kept, guess), dtype=np.float32)
+        self._samples: Samples = np.empty((guess, self._kept), dtype=np.int16)
         self._length = 0
         self._clock = 0.0  # where the input stands on the time line, in seconds
         self._shift = 0.0  # what is taken off the file's clock after it was set anew
@@ -55,7 +75,7 @@ class Track:
 
     def samples(self) -> Samples:
         """Return what was written, [kept channels, n], without a copy."""
-        return self._samples[:, : self._length]
+        return self._samples[: self._length].T
 
     def take(self, frame: Any, time: float | None) -> None:
         """Append a decoded frame that the file's clock puts at `time` seconds from the start of the recording."""
@@ -117,20 +137,18 @@ class Track:
         self.flush()
         missing = round(until * RATE) - self._length
         if missing > 0:
-            self._append(np.zeros((self._kept, missing), dtype=np.float32))
+            self._append(np.zeros((missing, 1), dtype=np.int16))
         self._clock = until
 
     def _append(self, piece: Samples) -> None:
-        width = min(piece.shape[1], self._limit - self._length)
-        self.full = self.full or width < piece.shape[1]
+        width = min(len(piece), self._limit - self._length)
+        self.full = self.full or width < len(piece)
         end = self._length + width
-        if end > self._samples.shape[1]:
-            grown = np.empty((self._kept, min(int(end * 1.5), self._limit)), dtype=np.float32)
-            grown[:, : self._length] = self.samples()
-            self._samples = grown
+        if end > len(self._samples):  # in place: a copy would hold everything twice
+            self._samples.resize((end + _GROWTH, self._kept), refcheck=False)
         # a frame with fewer channels than the stream (joined files) repeats its last one
         for channel in range(self._kept):
-            self._samples[channel, self._length : end] = piece[min(channel, piece.shape[0] - 1), :width]
+            self._samples[self._length : end, channel] = piece[:width, min(channel, piece.shape[1] - 1)]
         self._length = end
 
 
@@ -138,9 +156,9 @@ def _resampler(frame: Any) -> Any:
     import av
 
     # packed, not planar: PyAV 18.1 crashes (SIGSEGV) on reading planar frames of more than 8 channels
-    return av.AudioResampler(format="flt", layout=frame.layout.name, rate=RATE)
+    return av.AudioResampler(format="s16", layout=frame.layout.name, rate=RATE)
 
 
 def _planes(frame: Any) -> Samples:
-    packed: Samples = frame.to_ndarray().reshape(-1, frame.layout.nb_channels).T
-    return np.nan_to_num(packed, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
+    packed: Samples = frame.to_ndarray().reshape(-1, frame.layout.nb_channels)
+    return packed

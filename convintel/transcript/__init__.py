@@ -32,13 +32,14 @@ if TYPE_CHECKING:
 
 __all__ = ["HeardWord", "Recogniser", "load_recogniser", "read_transcript", "transcribe", "transcript_key"]
 
-VERSION = 1
+VERSION = 2
 """Raise when the same input gives other words, times or checks."""
 LONGEST_SKIP, LONGEST_WORD = 1.5, 1.0
-"""Seconds of speech without a word from which a pack is read again; a word counts for at most one second, since skipped
-speech shows as one very long word."""
-SPARSE_SECONDS, SPARSE_RATE = 8.0, 1.2
-"""Words a second (conversation has 2 to 4) below which a pack of so many seconds of speech is read again."""
+"""Seconds of speech without a word from which it is read again, and seconds that one word may stand for."""
+MARGIN = 0.3
+"""Seconds by which word times and voice activity may differ."""
+LOST = 3.0
+"""Seconds of speech that stay without a word after that from which they are counted as lost (shorter: laughter)."""
 LEAST_SPEECH = 0.3
 """Seconds of speech in a whole recording below which nobody is taken to speak."""
 
@@ -92,45 +93,62 @@ def transcript_key(call_id: str, kind: str, settings: Settings) -> str:
 def _hear(
     layout: Layout, track: str, spans: list[Span], seconds: float, recogniser: Recogniser, settings: Settings
 ) -> tuple[list[dict[str, object]], int]:
-    """Recognise the speech of one track; a pack whose words are not trusted is read again in two, carefully."""
-    words: list[dict[str, object]] = []
-    dropped = 0
-    for whole in pack(spans, seconds=seconds, longest=settings.speech.pack_seconds):
-        heard = _read(layout, track, whole, recogniser, settings, careful=False)
-        if heard is not None and not _skipped(whole, heard):
-            words += heard
-            continue
-        parts = [_read(layout, track, half, recogniser, settings, careful=True) for half in halves(whole)]
-        again = [word for part in parts for word in part or []]
-        if heard is not None and len(again) <= len(heard):  # looking closer found no more: it was noise, or slow speech
-            words += heard
-            continue
-        dropped += sum(part is None for part in parts)
-        words += again
-    return words, dropped
+    """Recognise the speech of one track; return its words, and how many packs or stretches stayed without.
+
+    A pack whose words are not trusted is read again in two, carefully; then so is all speech that got no word.
+    """
+    packs = pack(spans, seconds=seconds, longest=settings.speech.pack_seconds)
+    heard: list[list[dict[str, object]]] = []
+    bad: list[Span] = []
+    doubted: list[Pack] = []
+    for whole, words in zip(packs, _read(layout, track, packs, recogniser, settings, careful=False), strict=True):
+        if words is None:
+            doubted += halves(whole)
+        else:
+            heard.append(words)
+    for half, words in zip(doubted, _read(layout, track, doubted, recogniser, settings, careful=True), strict=True):
+        heard.append(words or [])
+        bad += [half.pieces[0].span | half.pieces[-1].span] if words is None else []
+    found = [word for words in heard for word in words]
+    missing = [span for span in unheard(spans, found) if not any(span & one for one in bad)]
+    again = pack(missing, seconds=seconds, longest=settings.speech.pack_seconds)
+    for words in _read(layout, track, again, recogniser, settings, careful=True):
+        found += [word for word in words or [] if _falls_in(word, missing)]
+    lost = [span for span in unheard(missing, found) if span.duration > LOST]
+    return found, len(bad) + len(lost)
 
 
-def _skipped(whole: Pack, words: Sequence[Mapping[str, object]]) -> bool:
-    """Tell whether the recogniser seems to have left speech out: it may stop in the middle of a pack without a sign."""
-    if whole.speech_seconds >= SPARSE_SECONDS and len(words) < SPARSE_RATE * whole.speech_seconds:
-        return True
+def unheard(speech: Sequence[Span], words: Sequence[Mapping[str, object]]) -> list[Span]:
+    """Return the stretches of speech without a word for longer than 1.5 s: the recogniser may leave a sentence out.
+
+    A word counts for at most one second, since left-out speech also shows as one very long word.
+    """
     starts = [(float(str(word["start"])), float(str(word["end"]))) for word in words]
-    heard = merge(Span(start, min(end, start + LONGEST_WORD)) for start, end in starts)
-    gaps = [piece.span for piece in whole.pieces if not overlap([piece.span], heard)]
-    gaps += [gap & piece.span for one, other in pairwise(heard) for gap in [one ^ other] for piece in whole.pieces]
-    if any(gap.duration > LONGEST_SKIP for gap in gaps):
-        return True
-    near = merge(heard, gap=LONGEST_SKIP / 3)
-    return any(piece.span.duration - total(overlap([piece.span], near)) > 2 * LONGEST_SKIP for piece in whole.pieces)
+    heard = merge((Span(start, max(start + 0.1, min(end, start + LONGEST_WORD))) for start, end in starts), gap=MARGIN)
+    edges = [Span(-math.inf, -math.inf), *heard, Span(math.inf, math.inf)]
+    gaps = [Span(one.end, other.start) for one, other in pairwise(edges)]
+    return [part for part in overlap(list(speech), gaps) if part.duration > LONGEST_SKIP]
+
+
+def _falls_in(word: Mapping[str, object], spans: Sequence[Span]) -> bool:
+    middle = (float(str(word["start"])) + float(str(word["end"]))) / 2
+    return any(span.start - MARGIN <= middle <= span.end + MARGIN for span in spans)
 
 
 def _read(
-    layout: Layout, track: str, one: Pack, recogniser: Recogniser, settings: Settings, *, careful: bool
-) -> list[dict[str, object]] | None:
-    sound = one.cut(layout.tracks[track])
-    vocabulary = settings.company.vocabulary
-    heard = recogniser.transcribe(sound, speech_seconds=one.speech_seconds, vocabulary=vocabulary, careful=careful)
-    return None if heard is None else [_word_row(word, one.true_span(word.span), track) for word in heard]
+    layout: Layout, track: str, packs: Sequence[Pack], recogniser: Recogniser, settings: Settings, *, careful: bool
+) -> list[list[dict[str, object]] | None]:
+    read = recogniser.transcribe(
+        [one.cut(layout.tracks[track]) for one in packs],
+        speech_seconds=[one.speech_seconds for one in packs],
+        vocabulary=settings.company.vocabulary,
+        several=layout.kind == "mono",
+        careful=careful,
+    )
+    return [
+        None if words is None else [_word_row(word, one.true_span(word.span), track) for word in words]
+        for one, words in zip(packs, read, strict=True)
+    ]
 
 
 def _word_row(word: HeardWord, span: Span, track: str) -> dict[str, object]:

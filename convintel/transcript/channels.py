@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from convintel.recordings.track import floats, mix
 from convintel.transcript import activity
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from convintel.recordings.track import Samples
     from convintel.settings import Settings
 
     Floats = NDArray[np.float32]
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 QUIETER = 12.0  # dB (each channel against its own loud speech) from which a copy of the other side is cross-talk
 ALIKE = 0.6  # envelope correlation from which the quiet channel copies the loud one
 _LAGS = 15  # frames: echoes come up to 250 ms late
+_AT_ONCE = 1_000_000  # samples
 _AROUND = 18  # frames of the correlation window, about 300 ms
 
 
@@ -31,17 +34,15 @@ class Layout:
 
     kind: Literal["dual", "mono"]
     note: str
-    tracks: dict[str, Floats]
+    tracks: dict[str, Samples]
     active: dict[str, Frames]  # per track, one flag for each frame
 
 
-def examine(samples: Floats, settings: Settings) -> Layout:
-    """Check the channels of a call, float32 [channels, n] at 16 kHz, and find the speech on each track."""
+def examine(samples: Samples, settings: Settings) -> Layout:
+    """Check the channels of a call, int16 [channels, n] at 16 kHz, and find the speech on each track."""
     if len(samples) != 2:
         note = f"{len(samples)} channels mixed to one" if len(samples) > 2 else ""
-        return _mono(
-            np.asarray(samples.mean(axis=0), dtype=np.float32) if len(samples) != 1 else samples[0], note, settings
-        )
+        return _mono(mix(samples), note, settings)
     likeness = _correlation(samples[0], samples[1])
     if likeness >= settings.turns.duplicate_correlation:
         return _mono(
@@ -58,7 +59,7 @@ def examine(samples: Floats, settings: Settings) -> Layout:
     return Layout("dual", note, tracks, {"0": clean[0], "1": clean[1]})
 
 
-def suppress(samples: Floats, active: list[Frames]) -> tuple[list[Frames], float]:
+def suppress(samples: Samples, active: list[Frames]) -> tuple[list[Frames], float]:
     """Take out frames where a channel only carries the other side's voice; also return the seconds taken out.
 
     A frame goes when the other channel is much louder (each against its own loud speech, so that gains do not matter)
@@ -76,14 +77,18 @@ def suppress(samples: Floats, active: list[Frames]) -> tuple[list[Frames], float
     return clean, lost * activity.FRAME
 
 
-def _mono(samples: Floats, note: str, settings: Settings) -> Layout:
+def _mono(samples: Samples, note: str, settings: Settings) -> Layout:
     return Layout("mono", note, {"mix": samples}, {"mix": activity.active_frames(samples, settings.speech)})
 
 
-def _correlation(left: Floats, right: Floats) -> float:
+def _correlation(left: Samples, right: Samples) -> float:
     """Normalised correlation of two channels at lag zero; 0 when one is silent."""
-    power = float(np.dot(left, left)) * float(np.dot(right, right))
-    return abs(float(np.dot(left, right))) / power**0.5 if power > 0 else 0.0
+    own, others, shared = 0.0, 0.0, 0.0
+    for at in range(0, left.size, _AT_ONCE):
+        one, other = floats(left[at : at + _AT_ONCE]), floats(right[at : at + _AT_ONCE])
+        own, others = own + float(np.dot(one, one)), others + float(np.dot(other, other))
+        shared += float(np.dot(one, other))
+    return abs(shared) / (own * others) ** 0.5 if own * others > 0 else 0.0
 
 
 def _envelope_likeness(mine: Floats, other: Floats) -> Floats:

@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from convintel.recordings.track import floats
 from convintel.transcript.activity import SAMPLE_RATE
 from convintel.values import Span, merge
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from convintel.recordings.track import Samples
 
 PAD = 0.2  # seconds kept around each stretch of speech
 SILENCE = 0.3  # seconds of silence set between stretches that did not touch
@@ -43,11 +46,11 @@ class Pack:
         """Length without the silences between."""
         return sum(piece.span.duration for piece in self.pieces)
 
-    def cut(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
+    def cut(self, samples: Samples | NDArray[np.float32]) -> NDArray[np.float32]:
         """Return the pack's sound, float32 at 16 kHz."""
         out = np.zeros(round(self.seconds * SAMPLE_RATE), dtype=np.float32)
         for piece in self.pieces:
-            part = samples[round(piece.span.start * SAMPLE_RATE) : round(piece.span.end * SAMPLE_RATE)]
+            part = floats(samples[round(piece.span.start * SAMPLE_RATE) : round(piece.span.end * SAMPLE_RATE)])
             at = round(piece.at * SAMPLE_RATE)
             out[at : at + len(part)] = part[: len(out) - at]
         return out

@@ -9,27 +9,46 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
 import polars as pl
 
 from convintel import models
+from convintel.recordings.track import mix
 from convintel.store import content_key
 from convintel.tables import frame
 from convintel.turns import floor
 from convintel.turns.assign import assign
+from convintel.turns.reps import Teacher, centre, learn, recognise, recurring, teachers, teachers_of, voice_key
 from convintel.turns.roles import Decision, decide
 from convintel.turns.voices import ONE_VOICE, Voices, diarize
 from convintel.values import Span, total
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from convintel.recordings.audio import Audio
     from convintel.recordings.roster import Rep
     from convintel.settings import Settings
 
-__all__ = ["Voices", "build_turns", "diarize", "turns_key"]
+    Floats = NDArray[np.float32]
 
-VERSION = 1
+__all__ = [
+    "Teacher",
+    "Voices",
+    "build_turns",
+    "diarize",
+    "learn",
+    "recurring",
+    "teachers",
+    "teachers_of",
+    "turns_key",
+    "voice_key",
+]
+
+VERSION = 2
 """Raise when the same input gives other turns, talk or roles."""
+TWO_PARTIES = ("inbound", "outbound")
+"""Directions of a telephone call; a meeting may have more than two."""
 DISAGREE = 0.07
 """Difference of talk share by voices and by words from which the split is doubted."""
 
@@ -42,6 +61,7 @@ class Parties:
     speakers: list[str]
     talk: dict[str, list[Span]]
     note: str
+    voices: dict[str, Floats] | None = None  # where diarization told the speakers apart
 
 
 def build_turns(
@@ -52,7 +72,8 @@ def build_turns(
     reps: Sequence[Rep],
     corrections: Mapping[str, str],
     settings: Settings,
-    parties: int = 2,
+    parties: int | None = None,
+    load_voices: Callable[[], Mapping[str, Floats]] = dict,
 ) -> dict[str, pl.DataFrame]:
     """Return the tables `turns`, `talk` and `roles` of a call.
 
@@ -63,16 +84,27 @@ def build_turns(
         reps: the roster.
         corrections: call_id -> verdict ("swap").
         settings: of the workspace.
-        parties: how many people speak where one channel has to be split by voices.
+        parties: how many people speak where one channel has to be split by voices; None = two on a telephone call,
+            else counted.
+        load_voices: voices of the reps who may be on the call (e-mail -> unit vector); called only when neither a
+            channel map nor names say who is the rep.
     """
     call_id = call["call_id"]
     words = transcript["words"].rows(named=True)
-    found = _parties(transcript, words, load_audio, parties)
+    found = _parties(transcript, words, load_audio, parties or (2 if call.get("direction") in TWO_PARTIES else None))
     said = floor.turns(
         words, found.speakers, gap=settings.turns.turn_gap, backchannel=settings.turns.backchannel_seconds
     )
     texts = [(one.speaker, " ".join(one.texts)) for one in said if not one.backchannel]
-    decision = decide(call, texts, split=found.split, reps=reps, correction=corrections.get(call_id), settings=settings)
+    decision = decide(
+        call,
+        texts,
+        split=found.split,
+        reps=reps,
+        correction=corrections.get(call_id),
+        settings=settings,
+        by_voice=lambda: _by_voice(found, load_audio, load_voices),
+    )
     roles = {**dict.fromkeys([*found.talk, *found.speakers], "unknown"), **decision.roles}
     return {
         "turns": frame("turns", [_turn_row(call_id, i, one, roles) for i, one in enumerate(said)]),
@@ -87,20 +119,24 @@ def turns_key(
     reps: Sequence[Rep],
     corrections: Mapping[str, str],
     settings: Settings,
+    teachers: Sequence[Teacher] = (),
 ) -> str:
-    """Return what a call's turns depend on: transcript, the names and maps read, settings and the voice model."""
-    fields = [call.get(name) for name in ("rep_name", "customer_name", "channel_roles")]
+    """Return what a call's turns depend on: transcript, the names and maps read, settings, voices and their model."""
+    fields = [call.get(name) for name in ("rep_name", "customer_name", "channel_roles", "direction")]
+    learnt = [(one.rep, voice_key(one, settings)) for one in teachers]
     roster = [(rep.name, list(rep.aliases)) for rep in reps]
     used = (settings.turns.model_dump(), settings.recordings.channels, settings.company.name)
     verdict = corrections.get(call["call_id"])
-    return content_key("turns", VERSION, transcript_key, fields, roster, verdict, used, models.digest("campplus"))
+    return content_key(
+        "turns", VERSION, transcript_key, fields, roster, verdict, used, learnt, models.digest("campplus")
+    )
 
 
 def _parties(
     transcript: Mapping[str, pl.DataFrame],
     words: Sequence[Mapping[str, Any]],
     load_audio: Callable[[], Audio],
-    count: int,
+    count: int | None,
 ) -> Parties:
     speech = _by_track(transcript["speech"])
     layout = transcript["audio"].item(0, "layout")
@@ -112,9 +148,9 @@ def _parties(
 
 
 def _from_voices(
-    words: Sequence[Mapping[str, Any]], speech: Sequence[Span], audio: Audio, note: str, count: int
+    words: Sequence[Mapping[str, Any]], speech: Sequence[Span], audio: Audio, note: str, count: int | None
 ) -> Parties:
-    samples = np.asarray(audio.samples.mean(axis=0) if len(audio.samples) > 1 else audio.samples[0], dtype=np.float32)
+    samples = mix(audio.samples)
     voices = diarize(samples, speech, speakers=count)
     if len(voices.spans) > 1 and voices.alike > ONE_VOICE:
         voices = diarize(samples, speech, speakers=1)
@@ -125,7 +161,21 @@ def _from_voices(
         doubt = ""
     speakers = assign(words, voices)
     doubt = doubt or _disagreement(words, speakers, voices)
-    return Parties("diarization", speakers, voices.spans, "; ".join(part for part in (note, doubt) if part))
+    centres = dict(zip(voices.spans, voices.centres, strict=True))
+    return Parties("diarization", speakers, voices.spans, "; ".join(part for part in (note, doubt) if part), centres)
+
+
+def _by_voice(
+    found: Parties, load_audio: Callable[[], Audio], load_voices: Callable[[], Mapping[str, Floats]]
+) -> tuple[str, float, float] | None:
+    """Who has a rep's voice; channels without a map are listened to as well."""
+    if found.split == "transcript" or len(found.talk) < 2 or not (reps := load_voices()):
+        return None
+    speakers = found.voices
+    if speakers is None:
+        samples = load_audio().samples
+        speakers = {track: centre(samples[int(track)], spans) for track, spans in found.talk.items() if spans}
+    return recognise(speakers, reps)
 
 
 def _disagreement(words: Sequence[Mapping[str, Any]], speakers: Sequence[str], voices: Voices) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -35,6 +35,7 @@ def decide(
     reps: Sequence[Rep],
     correction: str | None,
     settings: Settings,
+    by_voice: Callable[[], tuple[str, float, float] | None] = lambda: None,
 ) -> Decision:
     """Give each speaker a role.
 
@@ -45,11 +46,13 @@ def decide(
         reps: the roster.
         correction: a manager's verdict on the call, "swap" or None.
         settings: of the workspace.
+        by_voice: tells who has a rep's voice: speaker, cosine, and lead over the next; None when nobody surely has.
     """
     speakers = sorted({speaker for speaker, _ in said})
     found = (
         (_from_channels(call, speakers, settings) if split == "channels" else None)
         or _from_labels(call, speakers, reps)
+        or _from_voice(by_voice(), speakers)
         or _from_wording(call, said, reps, settings)
     )
     if correction == "swap":
@@ -85,6 +88,15 @@ def _from_labels(call: Mapping[str, Any], speakers: Sequence[str], reps: Sequenc
     if list(roles.values()).count("rep") == len(roles) > 1:
         return None
     return Decision(roles, "transcript", 1.0, "the transcript names the speakers")
+
+
+def _from_voice(heard: tuple[str, float, float] | None, speakers: Sequence[str]) -> Decision | None:
+    if heard is None or heard[0] not in speakers:
+        return None
+    rep, near, lead = heard
+    roles: dict[str, Role] = {speaker: "rep" if speaker == rep else "customer" for speaker in speakers}
+    why = f"has the rep's voice of other calls: {near:.2f}, {lead:.2f} more than anybody else here"
+    return Decision(roles, "voice", round(min(1.0, near), 4), why)
 
 
 def _labelled(speaker: str, ours: set[str], theirs: set[str]) -> Role:

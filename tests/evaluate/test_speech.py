@@ -3,13 +3,14 @@
 import pytest
 
 from convintel.errors import WorkspaceError
-from convintel.evaluate.speech import evaluate_speech, normalise, read_rttm, voice_errors, word_errors
+from convintel.evaluate.normalise import normalise
+from convintel.evaluate.speech import evaluate_speech, read_rttm, voice_errors, word_errors
 from convintel.settings import Settings
 from convintel.values import Span
 
 
 def test_words_are_counted_after_both_sides_are_normalised_alike():
-    assert normalise("Okay, twenty-five dollars, um... it's $25!") == "ok 25 dollars it's 25"
+    assert normalise("Okay, twenty-five dollars, um... it's $25!") == "ok 25 dollars it's 25 dollars"
     counts = word_errors("Yes, it costs twenty five.", "yes it cost 25 now")
     assert counts == {"hits": 3, "substitutions": 1, "deletions": 0, "insertions": 1, "words": 4}
 

@@ -21,6 +21,25 @@ def ringing(seconds):
     return ((np.sin(2 * np.pi * 440 * t) + np.sin(2 * np.pi * 480 * t)) * 0.2 * (t % 6 < 2)).astype(np.float32)
 
 
+def hold_music(seconds, seed=0):
+    """Chords with overtones and tremolo, a melody over them, a drum on each beat: 100 beats a minute."""
+    random = np.random.default_rng(seed)
+    t = np.arange(int(seconds * RATE)) / RATE
+    beat = (t / 0.6).astype(int)
+    chords = np.array([[220, 277, 330], [196, 247, 294], [175, 220, 262], [165, 208, 247]])
+    scale = np.array([440, 494, 554, 587, 659, 740, 831])
+    melody = scale[random.integers(0, len(scale), beat.max() + 1)][beat]
+    sound = np.zeros(len(t))
+    for note in range(3):
+        pitch = chords[(beat // 4) % 4, note]
+        sound += sum(np.sin(2 * np.pi * np.cumsum(pitch * h) / RATE) / h**1.5 for h in (1, 2, 3, 4))
+    sound *= 1 + 0.2 * np.sin(2 * np.pi * 5 * t)
+    since = t % 0.6
+    sound += 1.5 * np.sin(2 * np.pi * np.cumsum(melody) / RATE) * np.exp(-3 * since)
+    sound += random.normal(0, 1, len(t)) * np.exp(-40 * since)
+    return (0.1 * sound / np.abs(sound).max() * 3).astype(np.float32)
+
+
 @pytest.mark.parametrize(
     "samples",
     [
@@ -29,8 +48,10 @@ def ringing(seconds):
         noise(30, 0.003),
         ringing(30),
         (0.05 * np.sin(2 * np.pi * 50 * np.arange(30 * RATE) / RATE)).astype(np.float32),
+        hold_music(30),
+        hold_music(30, seed=4),
     ],
-    ids=["silence", "loud noise", "quiet noise", "ringing", "hum"],
+    ids=["silence", "loud noise", "quiet noise", "ringing", "hum", "hold music", "other hold music"],
 )
 def test_what_is_no_speech_gives_none(samples):
     assert not activity.active_frames(samples, Settings().speech).any()

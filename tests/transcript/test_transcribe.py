@@ -8,14 +8,16 @@ import pytest
 from convintel.errors import NoSpeechError
 from convintel.recordings.audio import Audio, decode
 from convintel.settings import Settings
-from convintel.transcript import HeardWord, load_recogniser, transcribe, transcript_key
+from convintel.transcript import HeardWord, load_recogniser, transcribe, transcript_key, unheard
 from convintel.values import Span
 
 CALL = "0123456789abcdef"
 
 
 def audio(samples):
-    samples = np.atleast_2d(samples).astype(np.float32)
+    samples = np.atleast_2d(samples)
+    if samples.dtype != np.int16:
+        samples = np.round(samples * 32767).astype(np.int16)
     seconds = samples.shape[1] / 16000
     return Audio(samples, seconds, seconds, 0, 0.0, len(samples), 16000, "pcm_s16le")
 
@@ -34,9 +36,10 @@ class Scripted:
         self.answers = itertools.cycle(answers)
         self.asked = []
 
-    def transcribe(self, samples, *, speech_seconds, vocabulary=(), careful=False):
-        self.asked.append((len(samples) / 16000, careful, tuple(vocabulary)))
-        return next(self.answers)
+    def transcribe(self, sounds, *, speech_seconds, vocabulary=(), several=False, careful=False):
+        assert len(sounds) == len(speech_seconds)
+        self.asked += [(len(sound) / 16000, careful, tuple(vocabulary)) for sound in sounds]
+        return [next(self.answers) for _ in sounds]
 
 
 def test_silence_and_noise_are_set_aside_with_a_reason():
@@ -46,16 +49,52 @@ def test_silence_and_noise_are_set_aside_with_a_reason():
             transcribe(CALL, audio(samples), Scripted(None), Settings())
 
 
+class Deaf(Scripted):
+    """Hears a word each second, but in the careless reading nothing from second 12 of a recording's first track on."""
+
+    def __init__(self, *, again):
+        super().__init__()
+        self.again = again
+
+    def transcribe(self, sounds, *, careful=False, **others):
+        super_asked = [(len(sound) / 16000, careful, ()) for sound in sounds]
+        self.asked += super_asked
+        limit = 99.0 if careful and self.again else (0.0 if careful else 12.0)
+        return [
+            [HeardWord(Span(t, t + 0.8), "word", 0.9) for t in np.arange(0.2, min(seconds, limit), 1.0).tolist()]
+            for seconds, _, _ in super_asked
+        ]
+
+
 def test_a_doubtful_pack_is_read_again_in_two_and_what_stays_bad_is_counted(sample):
     word = HeardWord(Span(0.1, 0.5), "Hello", 0.9)
-    whole = Scripted([word])
-    transcribe(CALL, sample, whole, Settings())
-    packs = len(whole.asked)
-    guarded = Scripted(None, [word], None)  # the whole is doubted; the first half is fine, the second is not
-    tables = transcribe(CALL, sample, guarded, Settings(speech={"pack_seconds": 29}))
-    assert [careful for _, careful, _ in guarded.asked[:3]] == [False, True, True]
+    asked = Scripted(None, None, [word], None)
+    tables = transcribe(CALL, sample, asked, Settings(turns={"duplicate_correlation": 1.0}))
+    careful = [careful for _, careful, _ in asked.asked]
+    assert not careful[0]
+    assert True in careful
     assert tables["audio"].item(0, "dropped_packs") >= 1
-    assert 0 < tables["words"].height <= packs
+
+
+def test_speech_that_got_no_word_is_read_again_and_counted_when_it_stays_silent(sample):
+    found = transcribe(CALL, sample, Deaf(again=True), Settings())
+    assert found["audio"].item(0, "dropped_packs") == 0
+    lost = transcribe(CALL, sample, Deaf(again=False), Settings())
+    assert lost["audio"].item(0, "dropped_packs") > 0
+    assert lost["words"].height < found["words"].height
+    for track in ("0", "1"):
+        rows = found["speech"].filter(found["speech"]["track"] == track)
+        spans = [Span(row["start"], row["end"]) for row in rows.iter_rows(named=True)]
+        words = found["words"].filter(found["words"]["track"] == track).rows(named=True)
+        assert all(span.duration < 3 for span in unheard(spans, words))
+
+
+def test_left_out_speech_is_found_also_behind_one_long_word():
+    words = [{"start": 0.0, "end": 0.4}, {"start": 0.5, "end": 6.0}, {"start": 6.1, "end": 6.5}]
+    (left,) = unheard([Span(0, 6.5)], words)
+    assert left == Span(1.5, 6.1)
+    assert unheard([Span(0, 1.4)], []) == []
+    assert unheard([Span(0, 2), Span(4, 7)], []) == [Span(0, 2), Span(4, 7)]
 
 
 def test_nothing_trusted_at_all_is_set_aside(sample):

@@ -7,6 +7,7 @@ import pytest
 
 from convintel.evaluate.speech import read_rttm, voice_errors
 from convintel.recordings.audio import decode
+from convintel.recordings.track import mix
 from convintel.settings import Settings
 from convintel.tables import frame
 from convintel.transcript import activity
@@ -25,7 +26,7 @@ def recording(samples):
 
 @pytest.fixture(scope="module")
 def mixed(recording):
-    return np.asarray(recording.samples.mean(axis=0)[: SECONDS * 16000], dtype=np.float32)
+    return mix(recording.samples[:, : SECONDS * 16000])
 
 
 @pytest.fixture(scope="module")
