@@ -81,9 +81,9 @@ def teachers(
 def teachers_of(call: Mapping[str, Any], known: Sequence[Teacher]) -> tuple[Teacher, ...]:
     """Return the teachers that matter for a call: other calls of its rep, or of every rep when nobody says whose it is.
 
-    None for a ready-made transcript, and for a call that tells by itself who is on which channel.
+    None for a ready-made transcript.
     """
-    if call["kind"] != "recording" or call["channel_roles"]:
+    if call["kind"] != "recording":
         return ()
     chosen: list[Teacher] = []
     for one in known:
