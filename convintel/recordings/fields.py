@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 
-from convintel import tables
 from convintel.settings import Settings
+from convintel.tables import names
 
 _DAY_ONLY: Final = re.compile(r"\d{4}-?\d{2}-?\d{2}$")
 _NOON: Final = time(12)
@@ -142,7 +142,7 @@ def direction(raw: str, _: Settings) -> str | None:
         FieldError: it is another word.
     """
     word = _DIRECTIONS.get(raw.casefold(), raw.casefold())
-    return None if word == "unknown" else _choice(word, raw, "direction", tables.DIRECTIONS)
+    return None if word == "unknown" else _choice(word, raw, "direction", names.DIRECTIONS)
 
 
 def consent(raw: str, _: Settings) -> str:
@@ -151,7 +151,7 @@ def consent(raw: str, _: Settings) -> str:
     Raises:
         FieldError: it is another word.
     """
-    return _choice(raw.casefold(), raw, "consent", tables.CONSENTS)
+    return _choice(raw.casefold(), raw, "consent", names.CONSENTS)
 
 
 def call_type(raw: str, _: Settings) -> str:
@@ -160,7 +160,7 @@ def call_type(raw: str, _: Settings) -> str:
     Raises:
         FieldError: it is another word.
     """
-    return _choice(re.sub(r"[\s-]+", "_", raw.casefold()), raw, "call type", tables.CALL_TYPES)
+    return _choice(re.sub(r"[\s-]+", "_", raw.casefold()), raw, "call type", names.CALL_TYPES)
 
 
 def language(raw: str, _: Settings) -> str:

@@ -1,15 +1,18 @@
 """The whole line on part of the sample company: real models, real files, real Prefect."""
 
+import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
 import time
+from datetime import date
 
 import pytest
 
-from convintel import pipeline
+from convintel import pipeline, search
+from convintel.errors import SettingsError
 from convintel.ledger import Ledger
 from convintel.pipeline import process
 from convintel.pipeline.weekly import last_day
@@ -68,13 +71,26 @@ def test_a_run_that_was_killed_goes_on_where_it_stopped(small_workspace, tmp_pat
     deadline = time.monotonic() + 120
     while len(_done(store)) < 3 and time.monotonic() < deadline:
         time.sleep(0.02)
-    os.killpg(process.pid, signal.SIGKILL)
+    os.kill(process.pid, signal.SIGKILL)  # the run alone, as the system would: its workers must end by themselves
     process.wait()
+    assert _ends(process.pid)
     assert 3 <= len(_done(store)) < 9
     left = 9 - len(_done(store))
     result, _ = run(small_workspace)
     assert (result.processed, result.set_aside, result.current) == (left, 0, 9 - left)
     assert tables_of(small_workspace) == tables_of(whole)
+
+
+def _ends(group):
+    """Tell whether every process of the group is gone within ten seconds."""
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        try:
+            os.killpg(group, 0)
+        except ProcessLookupError:
+            return True
+        time.sleep(0.1)
+    return False
 
 
 def _done(store):
@@ -125,3 +141,37 @@ def test_a_scheduled_run_leaves_files_that_may_still_be_copied(small_workspace):
 @pytest.mark.parametrize(("week", "day"), [("2026-W44", "2026-11-01"), ("2026-W53", "2027-01-03")])
 def test_the_last_day_of_a_week_is_its_sunday(week, day):
     assert last_day(week).isoformat() == day
+
+
+@pytest.mark.parametrize("week", ["2026-W99", "../../x", "2026-w44", "2026-W4", "", "2026-W44\n"])
+def test_what_is_no_week_is_refused(week):
+    with pytest.raises(SettingsError, match="2026-W44"):
+        last_day(week)
+
+
+def test_bad_files_are_listed_and_stop_nothing(small_workspace, read_json):
+    inbox = small_workspace / "inbox"
+    (inbox / "loop.wav").symlink_to("loop.wav")
+    (inbox / "phone" / "tom-cold.wav").unlink()
+    turns = [{"role": "rep", "start": 0, "end": 1e300, "text": "for ever"}]
+    (inbox / "endless.json").write_text(json.dumps({"started_at": "2026-10-20T10:00:00Z", "turns": turns}))
+    turns = [{"role": "customer", "start": 0, "end": 3, "text": "half a \ud800 letter, and that is all of it"}]
+    (inbox / "half.json").write_text(json.dumps({"started_at": "2062-10-20T10:00:00Z", "turns": turns}))
+    (small_workspace / "deals.csv").write_text(
+        "Opportunity ID,Opportunity Name,Stage,Amount,Close Date\n006Tr00000Zz001,Big,"
+        + f"Closed Won,{'9' * 400},1/2/2026\n"
+    )
+    result, report = run(small_workspace)
+    assert (result.processed, result.set_aside) == (9, 1)
+    assert report.week.startswith("2026-")  # a mistyped year does not hide the week
+    listed = str(read_json(report.index.parent / "summary.json")["unused"])
+    assert "inbox/loop.wav" in listed
+    assert "inbox/endless.json" in listed
+
+
+def test_leaving_out_older_calls_does_not_take_them_out_of_the_search(small_workspace):
+    run(small_workspace)
+    index = Workspace(small_workspace).search_index
+    before = search.find(index, "the", limit=1000)
+    pipeline.ingest(small_workspace, since=date(2026, 10, 1))
+    assert search.find(index, "the", limit=1000) == before

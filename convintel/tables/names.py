@@ -1,0 +1,10 @@
+"""The words that columns of several tables are limited to."""
+
+ROLE_NAMES = ["rep", "customer", "unknown"]
+DIRECTIONS = ["inbound", "outbound", "meeting"]
+CONSENTS = ["announced", "verbal", "written", "none", "unknown"]
+CALL_TYPES = ["cold", "discovery", "demo", "pricing", "follow_up", "closing", "renewal"]
+OBJECTION_TYPES = ["price", "timing", "authority", "need", "competitor", "trust", "product", "contract", "brush_off"]
+HANDLINGS = ["resolved", "addressed", "ignored"]
+STEP_KINDS = ["meeting", "task"]
+OWNERS = ["rep", "customer", "both"]
