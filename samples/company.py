@@ -29,6 +29,8 @@ class Rep:
     aliases: str
     started_at: str
     voice_consent: str
+    #: Whether colleagues may see this rep's good moments as an example.
+    share_examples: str
     #: Words a minute, used where times are laid out without sound.
     words_per_minute: int
     #: Seconds of silence before the rep answers an objection.
@@ -49,6 +51,7 @@ REPS = {
             aliases="",
             started_at="2024-03-04",
             voice_consent="yes",
+            share_examples="no",
             words_per_minute=166,
             patience=(0.8, 1.5),
             pause=(0.45, 0.9),
@@ -61,6 +64,7 @@ REPS = {
             aliases="TomO",
             started_at="2022-06-13",
             voice_consent="no",
+            share_examples="no",
             words_per_minute=190,
             patience=(0.12, 0.3),
             pause=(0.2, 0.45),
@@ -73,6 +77,7 @@ REPS = {
             aliases="",
             started_at="2023-01-16",
             voice_consent="yes",
+            share_examples="yes",
             words_per_minute=182,
             patience=(0.7, 1.2),
             pause=(0.3, 0.8),
@@ -85,6 +90,7 @@ REPS = {
             aliases="",
             started_at="2026-09-01",
             voice_consent="yes",
+            share_examples="no",
             words_per_minute=178,
             patience=(0.3, 0.8),
             pause=(0.25, 0.75),

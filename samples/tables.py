@@ -32,7 +32,7 @@ TITLES = {"priya-discovery": "Window cleaning intro", "tom-renewal": "Yearly ren
 #: The formats that the earlier calls take in turn.
 FORMATS = ("vtt", "gong", "plain")
 
-REP_COLUMNS = ("rep_email", "name", "team", "aliases", "started_at", "voice_consent")
+REP_COLUMNS = ("rep_email", "name", "team", "aliases", "started_at", "voice_consent", "share_examples")
 CALL_COLUMNS = (
     "file",
     "started_at",
@@ -111,7 +111,7 @@ def call_row(call: Call, file: str, contact: Contact) -> dict[str, str]:
 
 def rep_row(rep: Rep) -> dict[str, str]:
     """Give a rep's row in reps.csv."""
-    values = (rep.email, rep.name, rep.team, rep.aliases, rep.started_at, rep.voice_consent)
+    values = (rep.email, rep.name, rep.team, rep.aliases, rep.started_at, rep.voice_consent, rep.share_examples)
     return dict(zip(REP_COLUMNS, values, strict=True))
 
 

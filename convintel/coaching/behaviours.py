@@ -8,6 +8,7 @@ from typing import Final, Literal
 
 import polars as pl
 
+from convintel.language import measures as measures_words
 from convintel.signals.catalogue import METRICS, Metric
 
 Family = Literal["objections", "close", "questions", "floor", "pace", "other"]
@@ -27,6 +28,11 @@ class Behaviour:
     family: Family
     try_next: str
     side: str
+
+    @property
+    def yours(self) -> str:
+        """The name as it is said to the rep whose page it is."""
+        return measures_words.yours(self.name, self.label)
 
     def worse(self, value: float, than: float) -> float:
         """Return by how much `value` is worse than `than`, negative when it is better."""
@@ -61,12 +67,12 @@ def _behaviour(metric: Metric) -> Behaviour:
     control = 1.0 if metric.side == "rep" else 0.5
     return Behaviour(
         metric.name,
-        metric.label,
+        measures_words.label(metric.name, metric.label),
         metric.unit,
         metric.better,
         control,
         family(metric.name),
-        metric.try_next,
+        measures_words.advice(metric.name, metric.try_next),
         metric.side,
     )
 

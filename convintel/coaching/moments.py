@@ -10,8 +10,9 @@ from typing import Any, Final, Literal
 
 import polars as pl
 
-from convintel.coaching import phrases
 from convintel.coaching.behaviours import DATED, Behaviour
+from convintel.language import entry, say
+from convintel.language.formats import number, seconds
 from convintel.values import Span
 
 Row = Mapping[str, Any]
@@ -71,11 +72,7 @@ def _good_objection(behaviour: Behaviour, row: Row, tone: Tone, said: Talks) -> 
     for one in ranked:
         reply = _reply(one, said)
         if reply is not None and _met_well(behaviour, one):
-            why = phrases.GOOD_WHY_OBJECTION.format(
-                type=phrases.OBJECTION_TYPES[one["type"]],
-                move=phrases.MOVES.get(one["first_move"] or "", ""),
-                quote=cut(one["quote"]),
-            )
+            why = say("moments.good_objection", type=_type(one), move=_move(one), quote=_inside(one["quote"], MAX_QUOTE))
             return _turn_moment(tone, reply, why)
     return None
 
@@ -87,12 +84,24 @@ def _weak_objection(behaviour: Behaviour, row: Row, tone: Tone, said: Talks) -> 
         return None
     one = max(weak, key=lambda each: (each["handling"] == "ignored", each["score"], -each["start"]))
     reply = _reply(one, said)
-    went_on = phrases.WEAK_REPLY.format(quote=cut(reply["text"], SHORT_QUOTE)) if reply else "."
-    kind = phrases.OBJECTION_TYPES[one["type"]]
+    went_on = say("moments.went_on", quote=_inside(reply["text"], SHORT_QUOTE)) if reply else "."
     if one["handling"] == "ignored":
-        return _moment(tone, one, phrases.WEAK_WHY_OBJECTION.format(type=kind, reply=went_on))
-    move = phrases.MOVES.get(one["first_move"] or "", "")
-    return _moment(tone, one, phrases.WEAK_WHY_NO_QUESTION.format(type=kind, move=move, reply=went_on))
+        return _moment(tone, one, say("moments.unanswered", type=_type(one), reply=went_on))
+    return _moment(tone, one, say("moments.no_question", type=_type(one), move=_move(one), reply=went_on))
+
+
+def _inside(text: str, most: int) -> str:
+    """A quote inside a reason, with a sign where it was cut."""
+    head = cut(text, most)
+    return head if head == text else f"{head} …"
+
+
+def _type(one: Row) -> str:
+    return str(entry("objection_words")[one["type"]])
+
+
+def _move(one: Row) -> str:
+    return str(entry("moments.moves").get(one["first_move"] or "", ""))
 
 
 def _met_well(behaviour: Behaviour, one: Row) -> bool:
@@ -112,8 +121,8 @@ def _good_close(behaviour: Behaviour, row: Row, tone: Tone, said: Talks) -> Mome
         return None
     step = max(dated, key=lambda each: (_answered(each), each["confirmed"], each["firm"], each["start"]))
     if _answered(step):
-        return _moment(tone, step, phrases.GOOD_WHY_AGREED.format(quote=step["confirmation"]))
-    return _moment(tone, step, phrases.GOOD_WHY_TAKEN_UP if step["confirmed"] else phrases.GOOD_WHY_CLOSE)
+        return _moment(tone, step, say("moments.agreed", quote=step["confirmation"]))
+    return _moment(tone, step, say("moments.taken_up" if step["confirmed"] else "moments.offered"))
 
 
 def _answered(step: Row) -> bool:
@@ -127,10 +136,10 @@ def _weak_close(behaviour: Behaviour, row: Row, tone: Tone, said: Talks) -> Mome
         return None
     vague = [step for step in steps if step["role"] == "rep"]
     if vague:
-        return _moment(tone, vague[-1], phrases.WEAK_WHY_CLOSE)
+        return _moment(tone, vague[-1], say("moments.no_date"))
     spoken = _spoken(said.turns(row["call_id"]), "rep")
     late = spoken[-2:-1] or spoken[-1:]  # the very last one is the goodbye
-    return _turn_moment(tone, late[0], phrases.WEAK_WHY_CLOSE) if late else None
+    return _turn_moment(tone, late[0], say("moments.no_date")) if late else None
 
 
 def _good_floor(behaviour: Behaviour, row: Row, tone: Tone, said: Talks) -> Moment | None:
@@ -145,9 +154,7 @@ def _good_floor(behaviour: Behaviour, row: Row, tone: Tone, said: Talks) -> Mome
         return None
     asked = [pair for pair in pairs if "?" in pair[0]["text"]]
     before, after = max(asked or pairs, key=lambda pair: (pair[1]["end"] - pair[1]["start"], -pair[1]["start"]))
-    return _turn_moment(
-        tone, before, phrases.GOOD_WHY_FLOOR.format(seconds=phrases.seconds(after["end"] - after["start"]))
-    )
+    return _turn_moment(tone, before, say("moments.customer_spoke", seconds=seconds(after["end"] - after["start"])))
 
 
 def _weak_floor(behaviour: Behaviour, row: Row, tone: Tone, said: Talks) -> Moment | None:
@@ -156,8 +163,8 @@ def _weak_floor(behaviour: Behaviour, row: Row, tone: Tone, said: Talks) -> Mome
     if not spoken:
         return None
     longest = max(spoken, key=lambda turn: (turn["end"] - turn["start"], -turn["start"]))
-    length = phrases.seconds(longest["end"] - longest["start"])
-    return _turn_moment(tone, longest, phrases.WEAK_WHY_FLOOR.format(seconds=length))
+    length = seconds(longest["end"] - longest["start"])
+    return _turn_moment(tone, longest, say("moments.long_turn", seconds=length))
 
 
 def _spanned(behaviour: Behaviour, row: Row, tone: Tone, said: Talks) -> Moment | None:
@@ -167,8 +174,7 @@ def _spanned(behaviour: Behaviour, row: Row, tone: Tone, said: Talks) -> Moment 
         return None
     stretch = Span(row["start"], row["end"])
     turn = max(turns, key=lambda each: (_shared(each, stretch), -abs(each["start"] - stretch.end)))
-    why = phrases.WEAK_WHY if tone == "to_try" else phrases.GOOD_WHY
-    return _turn_moment(tone, turn, why.format(value=phrases.number(row["value"], behaviour.unit)))
+    return _turn_moment(tone, turn, say("moments.this_call", value=number(row["value"], behaviour.unit)))
 
 
 _FINDERS: Final[Mapping[tuple[str, Tone], Callable[[Behaviour, Row, Tone, Talks], Moment | None]]] = {

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from convintel.coaching import phrases
 from convintel.coaching.choose import Choice
 from convintel.coaching.moments import Moment, Row, Talks, find
-from convintel.coaching.phrases import number, pick
 from convintel.coaching.standing import Standing
+from convintel.language import count, pick, say
+from convintel.language.formats import number
+from convintel.language.measures import headline
 from convintel.settings import Coaching
 
 
@@ -33,19 +34,11 @@ def advice_row(choice: Choice, advice_id: str, week: str, settings: Coaching) ->
         "team_high": standing.team_high,
         "team_n": standing.team_n,
         "rule": _rule(choice, settings),
-        "headline": _headline(standing, keep=keep),
+        "headline": headline(behaviour.name, behaviour.label, keep=keep, better=behaviour.better),
         "happens": _happens(standing, settings.past_weeks, shows=not keep),
-        "try_next": phrases.KEEP_TRY if keep else behaviour.try_next,
+        "try_next": say("coaching.keep_next") if keep else behaviour.try_next,
         "measure": _measure(choice, seed),
     }
-
-
-def _headline(standing: Standing, *, keep: bool) -> str:
-    behaviour = standing.behaviour
-    if behaviour.name in phrases.HEADLINES:
-        return phrases.HEADLINES[behaviour.name][0 if keep else 1]
-    template = phrases.KEEP if keep else phrases.PRIORITY[behaviour.better]
-    return template.format(label=phrases.yours(behaviour.label))
 
 
 def _happens(standing: Standing, weeks: int, *, shows: bool) -> str:
@@ -55,24 +48,31 @@ def _happens(standing: Standing, weeks: int, *, shows: bool) -> str:
         return number(value, behaviour.unit)
 
     parts = [
-        phrases.HAPPENS.format(
-            label=phrases.yours(behaviour.label), value=said(standing.value), calls=phrases.calls(standing.n)
-        )
+        say("coaching.happens", label=behaviour.yours, value=said(standing.value), calls=count(standing.n, "call"))
     ]
     if shows:
-        before = phrases.SHOWS_BEFORE.format(shows=standing.shows_before, n=standing.past_n) if standing.past_n else ""
-        parts.append(phrases.SHOWS.format(shows=standing.shows, n=standing.n, before=before))
+        parts.append(shown(standing.shows, standing.n, standing.shows_before, standing.past_n))
     if standing.past is None:
-        parts.append(phrases.NO_PAST)
+        parts.append(say("coaching.happens_no_past"))
     else:
-        parts.append(phrases.PAST.format(weeks=weeks, past=said(standing.past), calls=phrases.calls(standing.past_n)))
+        past_calls = count(standing.past_n, "call")
+        parts.append(say("coaching.happens_past", weeks=weeks, past=said(standing.past), calls=past_calls))
     if standing.team_low is None or standing.team_high is None:
-        parts.append(phrases.NO_TEAM)
+        parts.append(say("coaching.happens_no_team"))
     else:
-        parts.append(
-            phrases.TEAM.format(reps=standing.team_n, low=said(standing.team_low), high=said(standing.team_high))
-        )
-    return "".join(parts)
+        low, high = said(standing.team_low), said(standing.team_high)
+        parts.append(say("coaching.happens_team", reps=standing.team_n, low=low, high=high))
+    return " ".join(parts)
+
+
+def shown(shows: int, n: int, shows_before: int, past_n: int) -> str:
+    """Return in how many calls a behaviour was on the wrong side.
+
+    >>> shown(1, 1, 2, 8)
+    'It showed in 1 of 1 call this week and in 2 of 8 before.'
+    """
+    now = say("coaching.shows_now", shows=shows, calls=count(n, "call"))
+    return f"{now}{say('coaching.shows_before', shows=shows_before, n=past_n) if past_n else '.'}"
 
 
 def _measure(choice: Choice, seed: tuple[str, ...]) -> str:
@@ -80,46 +80,72 @@ def _measure(choice: Choice, seed: tuple[str, ...]) -> str:
     unit = standing.behaviour.unit
     value = number(standing.value, unit)
     if choice.slot == "keep":
-        return pick(phrases.MEASURE_KEEP, *seed).format(value=value)
+        return pick("coaching.measure_keep", *seed, value=value)
     goals = [goal for goal in (standing.bad_edge, standing.past) if goal is not None]
     goal = min(goals, key=lambda each: standing.behaviour.worse(each, standing.value))  # the more demanding one
     target = number((standing.value + goal) / 2, unit)
-    return pick(phrases.MEASURE_PRIORITY, *seed).format(value=value, target=target, goal=number(goal, unit))
+    return pick("coaching.measure_priority", *seed, value=value, target=target, goal=number(goal, unit))
 
 
 def _rule(choice: Choice, settings: Coaching) -> str:
     standing = choice.standing
-    rival = phrases.NO_RIVAL
+    rival = say("coaching.no_rival")
     if choice.next_best is not None:
-        rival = phrases.RIVAL.format(label=phrases.yours(choice.next_best[0]), score=choice.next_best[1])
+        rival = say("coaching.rival", label=choice.next_best[0], score=f"{choice.next_best[1]:.2f}")
     unit = standing.behaviour.unit
-    step = number(standing.step, unit)
+    numbers: dict[str, object] = {
+        "score": f"{choice.score:.2f}",
+        "worse": f"{max(0.0, standing.worse_than_past):.2f}",
+        "step": number(standing.step, unit),
+        "rival": rival,
+    }
     if choice.slot == "keep":
-        better = max(0.0, -standing.worse_than_past)
-        return phrases.RULE_KEEP.format(
-            score=choice.score, ahead=standing.ahead_of_team, better=better, step=step, rival=rival
-        )
-    return phrases.RULE_PRIORITY.format(
-        score=choice.score,
-        gap=choice.gap,
-        again=phrases.AGAIN if choice.again else "",
+        numbers |= {"ahead": f"{standing.ahead_of_team:.2f}", "better": f"{max(0.0, -standing.worse_than_past):.2f}"}
+        return say("coaching.rule_keep", **numbers)
+    return say(
+        "coaching.rule_priority",
+        gap=f"{choice.gap:.2f}",
+        again=say("coaching.again") if choice.again else "",
+        outcome=_outcome(choice.outcome),
         shows=standing.shows,
-        n=standing.n,
-        control=standing.behaviour.control,
-        beyond=standing.beyond_team,
-        worse=max(0.0, standing.worse_than_past),
-        step=step,
+        calls=count(standing.n, "call"),
+        control=f"{standing.behaviour.control:.1f}",
+        beyond=f"{standing.beyond_team:.2f}",
         steady=number(standing.steady, unit),
-        least=settings.min_gap,
-        rival=rival,
+        least=f"{settings.min_gap:.2f}",
+        **numbers,
     )
 
 
+def _outcome(factor: float) -> str:
+    if factor == 1.0:
+        return ""
+    return say("coaching.with_won" if factor > 1 else "coaching.with_lost", factor=f"{factor:.1f}")
+
+
 def evidence_rows(
-    choice: Choice, advice_id: str, now: Sequence[Row], before: Sequence[Row], said: Talks
+    choice: Choice,
+    advice_id: str,
+    now: Sequence[Row],
+    before: Sequence[Row],
+    others: Sequence[Row],
+    said: Talks,
 ) -> list[dict[str, Any]]:
-    """Return the moments of a choice as rows of `evidence`: weak then good for a priority, good ones for a keep."""
-    moments = _weak_and_good(choice, now, before, said) if choice.slot == "priority" else _good(choice, now, said)
+    """Return the moments of a choice as rows of `evidence`: weak then good for a priority, good ones for a keep.
+
+    Args:
+        choice: What was chosen.
+        advice_id: The id that the rows carry.
+        now: The rep's own observations of the week.
+        before: Those of the weeks before.
+        others: Observations of colleagues who agreed to be an example, for a priority without a good moment of one's own.
+        said: Turns and findings.
+    """
+    moments = (
+        _weak_and_good(choice, now, before, others, said)
+        if choice.slot == "priority"
+        else _good(choice, now, said)
+    )
     return [
         {
             "advice_id": advice_id,
@@ -136,13 +162,15 @@ def evidence_rows(
     ]
 
 
-def _weak_and_good(choice: Choice, now: Sequence[Row], before: Sequence[Row], said: Talks) -> list[Moment]:
+def _weak_and_good(
+    choice: Choice, now: Sequence[Row], before: Sequence[Row], others: Sequence[Row], said: Talks
+) -> list[Moment]:
     standing = choice.standing
     edge = standing.bad_edge if standing.bad_edge is not None else standing.past
     weak = [
         row for row in _worst_first(standing, now) if edge is None or standing.behaviour.worse(row["value"], edge) > 0
     ]
-    best = [*reversed(_worst_first(standing, now)), *reversed(_worst_first(standing, before))]
+    best = [row for rows in (now, before, others) for row in reversed(_worst_first(standing, rows))]
     good = [row for row in best if edge is not None and standing.behaviour.worse(row["value"], edge) <= 0]
     found = (find(standing.behaviour, weak, "to_try", said), find(standing.behaviour, good, "good", said))
     return [moment for moment in found if moment is not None]

@@ -21,7 +21,7 @@ from convintel.settings import Settings
 from convintel.store import Store, content_key, file_digest
 from convintel.tables import SCHEMAS, frame
 
-VERSION: Final = 2  # raise when what these stages compute changes
+VERSION: Final = 3  # raise when what these stages compute changes
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ def weekly(
     """Write a week's report unless it is current (or `again`); `step` hears the name of each stage as it begins."""
     done = _done_calls(found, store, week)
     folder = found.workspace.reports / week
-    key = _weekly_key(found, done, week, settings)
+    key = _weekly_key(found, done, week, settings, ledger.report_key(_previous(week)))
     if not again and ledger.report_key(week) == key and (folder / "index.html").is_file():
         return WeeklyResult(week, folder / "index.html", made=False)
     tables = _read(found, done, store)
@@ -100,18 +100,20 @@ def weekly(
     step("themes")
     tables |= _themes(found, tables, done, week, store, settings)
     step("coaching")
+    last = _advice_before(week, store, ledger)
     tables |= coaching.coach(
         tables["calls"],
         tables["metrics"],
         tables["objections"],
         tables["next_steps"],
-        tables["questions"],
         tables["turns"],
-        tables["win_rates"],
+        tables["associations"],
         week=week,
         reps=found.reps,
         settings=settings,
+        last=last,
     )
+    tables["advice"] = pl.concat([last, tables["advice"]])  # the page says what became of last week's
     store.write("weekly", week, key, {name: tables[name] for name in SCHEMAS if name in _WEEKLY_TABLES})
     step("report")
     summary = report.summarise(tables, week=week, settings=settings, facts=_facts(found, settings))
@@ -146,11 +148,25 @@ def _done_calls(found: Survey, store: Store, week: str) -> pl.DataFrame:
     return found.calls.filter(pl.col("call_id").is_in(ready) & in_time).sort("started_at", "call_id")
 
 
-def _weekly_key(found: Survey, done: pl.DataFrame, week: str, settings: Settings) -> str:
+def _previous(week: str) -> str:
+    return week_before(last_day(week))
+
+
+def _advice_before(week: str, store: Store, ledger: Ledger) -> pl.DataFrame:
+    """Return what the page of the week before advised; empty when there is none."""
+    previous = _previous(week)
+    key = ledger.report_key(previous)
+    if key is None or not store.has("weekly", previous, key):
+        return frame("advice", [])
+    return store.read("weekly", previous, key, "advice").filter(pl.col("week") == previous)
+
+
+def _weekly_key(found: Survey, done: pl.DataFrame, week: str, settings: Settings, before: str | None) -> str:
     deals, snapshot = found.workspace.deals, _snapshot_before(found, week)
     return content_key(
         VERSION,
         week,
+        before,
         done.write_json(),
         [found.keys[call_id].signals for call_id in done["call_id"]],
         found.unused.write_json(),
@@ -158,7 +174,7 @@ def _weekly_key(found: Survey, done: pl.DataFrame, week: str, settings: Settings
         [str(rep) for rep in found.reps],
         file_digest(deals) if deals.is_file() else None,
         file_digest(snapshot) if snapshot.is_file() else None,
-        settings.model_dump(mode="json", exclude={"run"}),
+        settings.model_dump(mode="json", exclude={"run", "delivery"}),
         _facts(found, settings),
         {table.name: table.version for table in SCHEMAS.values()},
     )
@@ -246,7 +262,7 @@ def _snapshot_before(found: Survey, week: str) -> Path:
 
 def _facts(found: Survey, settings: Settings) -> dict[str, Any]:
     """Return what the pages need to know besides tables: roster, models, versions, thresholds."""
-    sections = settings.model_dump(mode="json", exclude={"run", "company"})
+    sections = settings.model_dump(mode="json", exclude={"run", "company", "delivery"})
     return {
         "version": version("convintel"),
         "versions": {name: version(name) for name in ("faster-whisper", "spacy", "sentence-transformers", "polars")},

@@ -12,14 +12,17 @@ from typing import Any, Final
 from convintel.recordings.csvfile import read_sheet, unused
 
 FILE_NAME: Final = "reps.csv"
-COLUMNS: Final = ("rep_email", "name", "team", "aliases", "started_at", "voice_consent")
+COLUMNS: Final = ("rep_email", "name", "team", "aliases", "started_at", "voice_consent", "share_examples")
 _YES: Final = frozenset({"yes", "y", "true", "1", "x"})
 _NO: Final = frozenset({"", "no", "n", "false", "0"})
 
 
 @dataclass(frozen=True, slots=True)
 class Rep:
-    """A sales rep as in reps.csv; `started_at` is the first day at work, `voice_consent` allows a voice profile."""
+    """A sales rep as in reps.csv; `started_at` is the first day at work, `voice_consent` allows a voice profile.
+
+    `share_examples`: good moments of this rep may be shown to colleagues.
+    """
 
     email: str
     name: str
@@ -27,6 +30,7 @@ class Rep:
     aliases: tuple[str, ...] = ()
     started_at: date | None = None
     voice_consent: bool = False
+    share_examples: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,7 @@ def find(said: str, reps: Iterable[Rep]) -> Rep | None:
 
 
 def _rep(email: str, cells: dict[str, str], line: int, wrong: list[dict[str, Any]]) -> Rep:
-    started, consent = cells.get("started_at", ""), cells.get("voice_consent", "").casefold()
+    started = cells.get("started_at", "")
     day: date | None = None
     if started:
         try:
@@ -72,17 +76,23 @@ def _rep(email: str, cells: dict[str, str], line: int, wrong: list[dict[str, Any
         except ValueError:
             what = f"started_at '{started}' is not a date like 2026-09-01; left out"
             wrong.append(unused(FILE_NAME, what, "write year-month-day", row=line, severity="partly used"))
-    if consent not in _YES | _NO:
-        what = f"voice_consent '{consent}' is neither yes nor no; taken as no"
-        wrong.append(unused(FILE_NAME, what, "write yes or no", row=line, severity="partly used"))
     return Rep(
         email=email,
         name=" ".join(cells.get("name", "").split()) or email,
         team=cells.get("team") or None,
         aliases=tuple(alias for alias in map(str.strip, cells.get("aliases", "").split(";")) if alias),
         started_at=day,
-        voice_consent=consent in _YES,
+        voice_consent=_agreed("voice_consent", cells, line, wrong),
+        share_examples=_agreed("share_examples", cells, line, wrong),
     )
+
+
+def _agreed(column: str, cells: dict[str, str], line: int, wrong: list[dict[str, Any]]) -> bool:
+    said = cells.get(column, "").casefold()
+    if said not in _YES | _NO:
+        what = f"{column} '{said}' is neither yes nor no; taken as no"
+        wrong.append(unused(FILE_NAME, what, "write yes or no", row=line, severity="partly used"))
+    return said in _YES
 
 
 def _ambiguous(reps: Iterable[Rep]) -> list[dict[str, Any]]:

@@ -12,7 +12,8 @@ import polars as pl
 
 from convintel.coaching.behaviours import Behaviour, measures, observe
 from convintel.coaching.weeks import monday, weeks_before
-from convintel.report import phrases
+from convintel.language import entry
+from convintel.language.formats import moment as said_moment
 from convintel.report.names import slugs
 from convintel.report.talk import Row, Spoken, read_talk, talk
 from convintel.settings import Settings
@@ -34,6 +35,7 @@ class Book:
     people: Mapping[str, str]
     slugs: Mapping[str, str]
     turns: Mapping[str, pl.DataFrame]
+    deal_names: Mapping[str, str]
 
     @property
     def first_day(self) -> date:
@@ -90,7 +92,7 @@ class Book:
     def who(self, call: Row, role: str) -> str:
         """Return the name of the speaker if it is known, else the role."""
         name = call["rep_name"] if role == "rep" else call["customer_name"] if role == "customer" else None
-        return str(name or phrases.ROLES[role])
+        return str(name or entry("roles")[role])
 
     def _turn_at(self, call_id: str, start: float) -> int | None:
         frame = self.turns.get(call_id)
@@ -120,6 +122,7 @@ def open_book(tables: Mapping[str, pl.DataFrame], *, week: str, settings: Settin
         people=people,
         slugs=slugs(people.items()),
         turns=turns,
+        deal_names={row["deal_id"]: row["name"] or row["deal_id"] for row in full["deals"].to_dicts()},
     )
 
 
@@ -157,7 +160,7 @@ def local(row: Row) -> datetime | None:
 
 def _when(row: Row) -> str:
     moment = local(row)
-    return "" if moment is None else phrases.moment(moment)
+    return "" if moment is None else said_moment(moment)
 
 
 def _people(calls: Mapping[str, Row], tables: Mapping[str, pl.DataFrame], facts: Mapping[str, Any]) -> dict[str, str]:

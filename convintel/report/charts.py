@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from convintel.coaching.phrases import number
-from convintel.report import phrases
+from convintel.language import count, entry, say
+from convintel.language.formats import count_mean, mean, number
 
 Row = dict[str, Any]
 Drawer = Callable[[Any], Any]
@@ -32,6 +32,7 @@ VARIABLES: Final[Mapping[str, str]] = {
 }
 HANDLED: Final = (("resolved", GOOD), ("addressed", MAIN), ("ignored", WARM), ("open", PALE))
 FEWEST_WEEKS: Final = 2
+MANY: Final = 12  # rows from which a chart is drawn closer
 LARGER: Final = 1.15  # drawn for 12 px labels, shown a little larger where there is room
 
 
@@ -52,20 +53,20 @@ def objections(section: Row) -> Chart | None:
     if not types:
         return None
     data = [
-        {"type": row["label"], "met": phrases.HANDLINGS[how], "n": row[how], "order": order}
+        {"type": row["label"], "met": entry("handlings")[how], "n": row[how], "order": order}
         for row in types
         for order, (how, _) in enumerate(HANDLED)
     ]
 
     def draw(alt: Any) -> Any:
         scale = alt.Scale(
-            domain=[phrases.HANDLINGS[how] for how, _ in HANDLED], range=[colour for _, colour in HANDLED]
+            domain=[entry("handlings")[how] for how, _ in HANDLED], range=[colour for _, colour in HANDLED]
         )
         return (
             alt.Chart(alt.Data(values=data))
             .mark_bar(height=16, stroke=PAPER, strokeWidth=1.5)
             .encode(
-                x=alt.X("n:Q", title="Objections this week", axis=alt.Axis(tickMinStep=1, format="d")),
+                x=alt.X("n:Q", title=say("chart.objections_axis"), axis=alt.Axis(tickMinStep=1, format="d")),
                 y=alt.Y("type:N", title=None, sort=[row["label"] for row in types]),
                 color=alt.Color("met:N", scale=scale, legend=alt.Legend(title=None, orient="top")),
                 order="order:Q",
@@ -73,21 +74,22 @@ def objections(section: Row) -> Chart | None:
             .properties(width=430, height=alt.Step(28))
         )
 
-    caption = phrases.CHART_OBJECTIONS.format(top=section["most"], answered=section["answered"], n=section["n"])
-    columns = ("Objection", *(phrases.HANDLINGS[how] for how, _ in HANDLED), "This week", "A week before")
+    caption = say("chart.objections", top=section["most"], answered=section["answered"], n=section["n"])
+    handled = (entry("handlings")[how] for how, _ in HANDLED)
+    columns = (say("chart.objection"), *handled, say("chart.this_week"), say("chart.week_before"))
     rows = tuple(
         (
             row["label"],
             *(str(row[how]) for how, _ in HANDLED),
             str(row["n"]),
-            "–" if row["before_a_week"] is None else phrases.mean(row["before_a_week"]),
+            "–" if row["before_a_week"] is None else mean(row["before_a_week"]),
         )
         for row in section["types"]
     )
     return Chart("objections", _svg(draw), caption, columns, rows)
 
 
-def trend(row: Row, *, caption: str, band: bool = True) -> Chart | None:
+def trend(row: Row, *, label: str, band: bool = True) -> Chart | None:
     """A line over weeks with the team's middle half as band. None with fewer than two weeks of data."""
     points = [week for week in row["weeks"] if week["value"] is not None]
     if len(points) < FEWEST_WEEKS:
@@ -102,7 +104,7 @@ def trend(row: Row, *, caption: str, band: bool = True) -> Chart | None:
         x = alt.X("week:O", title=None, scale=alt.Scale(domain=order), axis=alt.Axis(labelAngle=0, grid=False))
         y = alt.Y(
             "value:Q",
-            title=_axis(row["unit"]) or None,
+            title=entry("units.axis").get(row["unit"]) or None,
             scale=alt.Scale(zero=row["unit"] in ("share", "yes/no"), nice=True),
         )
         layers = [
@@ -115,56 +117,65 @@ def trend(row: Row, *, caption: str, band: bool = True) -> Chart | None:
         return alt.layer(*layers).properties(width=470, height=150)
 
     rows = tuple((week["week"], number(week["value"], row["unit"]), str(week["n"])) for week in points)
-    return Chart(f"trend-{row['name']}", _svg(draw), caption, ("Week", row["label"], "Calls"), rows)
+    columns = (say("chart.week"), label, say("chart.calls"))
+    return Chart(f"trend-{row['name']}", _svg(draw), _trend_caption(row, label, banded=bool(edges)), columns, rows)
+
+
+def _trend_caption(row: Row, label: str, *, banded: bool) -> str:
+    now, before = (None if row[name] is None else number(row[name], row["unit"]) for name in ("value", "past"))
+    key = "chart.trend" if now and before else "chart.trend_now" if now else "chart.trend_past"
+    return say(key, label=label, now=now, before=before) + (say("chart.band") if banded else "")
 
 
 def themes(rows: Sequence[Row], *, most: int = 8) -> Chart | None:
-    """Calls this week against the mean of the weeks before, one row a theme. None without themes."""
+    """Calls by theme and week as a grid of numbers, shaded by their size. None without themes."""
     shown = list(rows[:most])
     if not shown:
         return None
     labels = [_cut(row["label"]) for row in shown]
+    weeks = [_short(week["week"]) for week in shown[0]["weeks"]]
     data = [
-        {"theme": label, "when": when, "calls": value}
+        {"theme": label, "week": _short(week["week"]), "calls": week["calls"]}
         for label, row in zip(labels, shown, strict=True)
-        for when, value in (("A week before", row["calls_weeks_before"]), ("This week", float(row["calls_this_week"])))
+        for week in row["weeks"]
+        if week["calls"]
     ]
 
     def draw(alt: Any) -> Any:
         base = alt.Chart(alt.Data(values=data)).encode(
-            y=alt.Y("theme:N", title=None, sort=labels, axis=alt.Axis(labelLimit=230))
+            x=alt.X("week:O", title=None, scale=alt.Scale(domain=weeks), axis=alt.Axis(labelAngle=0, grid=False)),
+            y=alt.Y("theme:N", title=None, scale=alt.Scale(domain=labels), axis=alt.Axis(labelLimit=230)),
         )
-        line = base.mark_line(color=FAINT, strokeWidth=3).encode(
-            x=alt.X("calls:Q", title="Calls", axis=alt.Axis(tickMinStep=1)), detail="theme:N"
-        )
-        scale = alt.Scale(domain=["A week before", "This week"], range=[PALE, MAIN])
-        shape = alt.Scale(domain=["A week before", "This week"], range=["diamond", "circle"])
-        dots = base.mark_point(filled=True, size=85, opacity=1).encode(
-            x="calls:Q",
-            color=alt.Color("when:N", scale=scale, legend=alt.Legend(title=None, orient="top")),
-            shape=alt.Shape("when:N", scale=shape, legend=alt.Legend(title=None, orient="top")),
-        )
-        return alt.layer(line, dots).properties(width=330, height=alt.Step(26))
+        shade = alt.Size("calls:Q", legend=None, scale=alt.Scale(domainMin=0, range=[40, 500]))
+        return alt.layer(
+            base.mark_circle(color=SOFT, opacity=1).encode(size=shade), base.mark_text(color=INK).encode(text="calls:Q")
+        ).properties(width=alt.Step(40), height=alt.Step(30))
 
-    top = shown[0]
-    caption = phrases.CHART_THEMES.format(
-        label=top["label"],
-        now=phrases.count(top["calls_this_week"], "call"),
-        before=phrases.count_mean(top["calls_weeks_before"], "call"),
-    )
-    columns = ("Theme", "Calls this week", "Calls a week before", "Calls in all", "Deals", "First heard")
-    table = tuple(
+    return Chart("themes", _svg(draw), _themes_caption(shown[0]), _theme_columns(), _theme_rows(rows))
+
+
+def _themes_caption(top: Row) -> str:
+    now, before = count(top["calls_this_week"], "call"), count_mean(top["calls_weeks_before"], "call")
+    return say("chart.themes", label=top["label"], now=now, before=before)
+
+
+def _theme_columns() -> tuple[str, ...]:
+    names = ("theme", "this_week", "week_before", "calls_in_all", "deals", "first_heard")
+    return tuple(say(f"chart.{name}") for name in names)
+
+
+def _theme_rows(rows: Sequence[Row]) -> tuple[tuple[str, ...], ...]:
+    return tuple(
         (
             row["label"],
             str(row["calls_this_week"]),
-            phrases.mean(row["calls_weeks_before"]),
+            mean(row["calls_weeks_before"]),
             str(row["calls"]),
             str(row["deals"]),
             row["first_week"] or "–",
         )
         for row in rows
     )
-    return Chart("themes", _svg(draw), caption, columns, table)
 
 
 def win_rates(rows: Sequence[Row]) -> Chart | None:
@@ -186,25 +197,26 @@ def win_rates(rows: Sequence[Row]) -> Chart | None:
 
     def draw(alt: Any) -> Any:
         base = alt.Chart(alt.Data(values=data)).encode(y=alt.Y("who:N", title=None, sort=labels))
-        x = alt.X("low:Q", title="Won of won and lost, %", scale=alt.Scale(domain=[0, 100]))
+        x = alt.X("low:Q", title=say("chart.win_axis"), scale=alt.Scale(domain=[0, 100]))
         colour = alt.Color("team:N", scale=alt.Scale(domain=["team", "rep"], range=[WARM, MAIN]), legend=None)
         bars = base.mark_rule(strokeWidth=3, strokeCap="round").encode(x=x, x2="high:Q", color=colour)
         dots = base.mark_circle(size=100, opacity=1, stroke=PAPER, strokeWidth=1.5).encode(x="rate:Q", color=colour)
-        return alt.layer(bars, dots).properties(width=410, height=alt.Step(28))
+        return alt.layer(bars, dots).properties(width=410, height=alt.Step(28 if len(shown) <= MANY else 17))
 
     first = next((row for row in shown if row["scope"] == "team"), None)
-    caption = phrases.CHART_WIN_FEW
+    caption = say("chart.win_few")
     if first is not None:
         rate, low, high = (number(first[name], "share") for name in ("estimate", "low", "high"))
-        caption = phrases.CHART_WIN.format(rate=rate, low=low, high=high, n=first["closed"])
-    columns = ("Who", "Won", "Lost", "Open", "Win rate", "Interval")
+        caption = say("chart.win", rate=rate, low=low, high=high, deals=count(first["closed"], "closed_deal"))
+    columns = tuple(say(f"chart.{name}") for name in ("who", "won", "lost", "open", "win_rate", "interval"))
     return Chart("win-rates", _svg(draw), caption, columns, tuple(_win_row(row) for row in rows))
 
 
 def _win_row(row: Row) -> tuple[str, ...]:
     known = row["estimate"] is not None
-    rate = number(row["estimate"], "share") if known else "too few deals"
-    interval = f"{number(row['low'], 'share')} to {number(row['high'], 'share')}" if known else "–"
+    rate = number(row["estimate"], "share") if known else say("win.too_few")
+    low, high = (number(row[edge], "share") if known else "" for edge in ("low", "high"))
+    interval = say("rep.range", low=low, high=high) if known else "–"
     return (row["label"], str(row["won"]), str(row["lost"]), str(row["open"]), rate, interval)
 
 
@@ -252,10 +264,6 @@ def themed(svg: str) -> str:
     size = f' style="max-width:{float(width.group(1)) * LARGER:.0f}px"' if width else ""
     frame = f"{box.group(0) if box else ''}{size}"
     return f'<svg xmlns="http://www.w3.org/2000/svg" {frame} aria-hidden="true" focusable="false">{rest}'
-
-
-def _axis(unit: str) -> str:
-    return {"share": "%", "yes/no": "% of calls", "count": ""}.get(unit, unit)
 
 
 def _short(week: str) -> str:

@@ -7,8 +7,10 @@ from typing import Any
 
 import polars as pl
 
-from convintel.report import phrases, team
+from convintel.language import entry, say
+from convintel.report import team
 from convintel.report.book import Book
+from convintel.report.facts import fact_id, rests
 from convintel.report.talk import Row
 
 
@@ -53,22 +55,26 @@ def _call(book: Book, call: Row, tables: dict[str, dict[str, list[Row]]]) -> Row
     turns = rows("turns", "turn")
     seconds = max([call["seconds"] or 0.0, *(turn["end"] for turn in turns)])
     return {
+        "id": call_id,
+        "rests": [rests(name, call_id=call_id) for name in ("calls", "audio", "roles", "matches", "talk")],
         "call_id": call_id,
         "label": call["label"],
         "title": call["title"],
         "when": call["when"],
         "week": call["week"],
         "rep": call["rep"],
-        "rep_name": call["rep_name"] or book.people.get(call["rep"] or "", phrases.NO_REP),
+        "rep_name": call["rep_name"] or book.people.get(call["rep"] or "", say("page.no_rep")),
         "customer_name": call["customer_name"],
         "account": call["account"],
-        "call_type": phrases.CALL_TYPES.get(call["call_type"], ""),
+        "call_type": entry("call_types").get(call["call_type"] or "", ""),
         "direction": call["direction"],
         "consent": call["consent"],
         "file": call["path"],
         "audio": call["audio"],
+        "recorded": call["kind"] == "recording",
         "seconds": seconds,
         "deal_id": match["deal_id"] if match else None,
+        "deal": _deal_name(book, match),
         "match": match["reason"] if match else "",
         "role_why": role["why"] if role else "",
         "role_confidence": role["confidence"] if role else None,
@@ -83,9 +89,16 @@ def _call(book: Book, call: Row, tables: dict[str, dict[str, list[Row]]]) -> Row
     }
 
 
+def _deal_name(book: Book, match: Row | None) -> str | None:
+    if match is None or match["deal_id"] is None:
+        return None
+    return book.deal_names.get(match["deal_id"], match["deal_id"])
+
+
 def _question(row: Row) -> Row:
     return {
         "id": row["finding_id"],
+        "rests": [rests("questions", finding_id=row["finding_id"])],
         "turn": row["turn"],
         "role": row["role"],
         "text": row["quote"],
@@ -97,6 +110,8 @@ def _question(row: Row) -> Row:
 
 def _turn(book: Book, call: Row, turn: Row, objections: list[Row], steps: list[Row], questions: list[Row]) -> Row:
     return {
+        "id": f"{turn['call_id']}-{turn['turn']}",
+        "rests": [rests("turns", call_id=turn["call_id"], turn=turn["turn"])],
         "turn": turn["turn"],
         "role": turn["role"],
         "who": book.who(call, turn["role"]),
@@ -137,6 +152,8 @@ def _metrics(book: Book, rows: list[Row]) -> list[Row]:
     rows = sorted(rows, key=lambda row: order.get((row["metric"], row["side"]), -1))
     return [
         {
+            "id": fact_id("metric", row["call_id"], row["metric"], row["side"]),
+            "rests": [rests("metrics", call_id=row["call_id"], metric=row["metric"], side=row["side"])],
             "name": row["metric"],
             "label": known[row["metric"], row["side"]].label,
             "unit": known[row["metric"], row["side"]].unit,

@@ -6,22 +6,12 @@ import dataclasses
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from convintel.language import measures as words
 from convintel.report.book import Book
 from convintel.report.talk import Row
 from convintel.signals.catalogue import METRICS
 
 SECTIONS = ("speech", "turns", "signals", "themes", "matching", "outcomes", "coaching", "privacy")
-COACHING_RULE = (
-    "Per rep and behaviour: the week’s value is the plain mean over calls. A step is the standard deviation "
-    "between calls of the whole team in the window. Gap = steps beyond the bad edge of the team’s middle half "
-    "(25th to 75th percentile of the reps’ means, at least three reps) + half of the steps worse than the own "
-    "past; in both parts the own past counts as up to two calls, so that one odd call does not decide. Score = "
-    "gap × share of the week’s calls that show it × control (1 when the rep decides it alone, 0.5 when the "
-    "customer has a part in it) × 1.25 when last week’s page named it too. Only what shows in two calls or more, "
-    "this week and before, is a habit and counts. The highest score comes first; a second priority needs half of "
-    "it and another kind of behaviour, and with few calls in the week there is only one. The keep is the mirror "
-    "image. Win rates choose nothing."
-)
 
 
 def method(book: Book) -> Row:
@@ -30,7 +20,6 @@ def method(book: Book) -> Row:
     return {
         "version": book.facts.get("version", ""),
         "metrics": [_metric(metric) for metric in METRICS],
-        "coaching_rule": COACHING_RULE,
         "settings": settings,
         "thresholds": _named(book.facts.get("thresholds", {}), besides={row["name"] for row in settings}),
         "versions": _named(book.facts.get("versions", {})),
@@ -41,6 +30,7 @@ def method(book: Book) -> Row:
 
 def _metric(metric: Any) -> Row:
     fields: Row = dataclasses.asdict(metric)
+    fields["label"] = words.label(metric.name, metric.label)
     return {
         name: value if isinstance(value, str | bool) else ", ".join(map(str, value)) for name, value in fields.items()
     }

@@ -7,6 +7,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -14,8 +15,9 @@ from typing import Any, Final
 import jinja2
 from markupsafe import Markup
 
-from convintel.coaching.phrases import number, yours
-from convintel.report import charts, phrases
+from convintel.language import catalogue, count, say
+from convintel.language.formats import mean, money, number
+from convintel.report import charts
 from convintel.report.files import replacing, table_text, write_text
 from convintel.report.names import audio_source, link_to_recordings, markdown
 from convintel.values import clock
@@ -30,6 +32,7 @@ _STEP: Final = ("owner", "kind", "action", "due", "due_text", "level", "confirme
 TABLES: Final[Mapping[str, tuple[str, ...]]] = {
     "objections": ("call_id", "when", "call", "rep", "id", "type", "handling", "first_move", *_FINDING),
     "next_steps": ("call_id", "when", "call", "rep", "id", *_STEP, *_FINDING),
+    "deals_at_risk": ("deal_id", "name", "owner", "stage", "amount", "currency", "expected", "call_id", "when", "reasons"),
     "metrics": ("call_id", "when", "rep", "name", "side", "value", "unit", "n", "withheld"),
     "unused": ("source", "row", "what", "remedy", "severity"),
 }
@@ -58,31 +61,66 @@ def pages(summary: Row, base: str | None) -> Iterator[tuple[str, str]]:
     """Yield (relative path, text) of every file of the report; `base` leads from the folder to the recordings."""
     html, plain = _html(), _markdown()
     yield "summary.json", json.dumps(summary, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
-    yield "index.html", _page(html, "index.html", summary, base, 0, charts=_team_charts(summary))
-    yield "method.html", _page(html, "method.html", summary, base, 0)
-    yield "report.md", plain.get_template("report.md").render(s=summary, words=phrases)
+    yield "index.html", _page(html, "index.html", summary, Place(base), charts=_team_charts(summary))
+    yield "method.html", _page(html, "method.html", summary, Place(base))
+    yield "report.md", plain.get_template("report.md").render(s=summary)
+    people = {person["email"]: person for person in summary["people"]}
+    calls = {call["call_id"]: call for call in summary["calls"]}
     for person in summary["people"]:
         name = _safe(_SLUG, person["slug"])
-        yield f"reps/{name}.html", _page(html, "rep.html", summary, base, 1, p=person, charts=_rep_charts(person))
+        yield f"reps/{name}.html", _rep_page(html, summary, person, calls, Place(base, depth=1))
         yield f"reps/{name}.md", plain.get_template("rep.md").render(s=summary, p=person)
-    for call in summary["calls"]:
-        yield f"calls/{_safe(_CALL_ID, call['call_id'])}.html", _page(html, "call.html", summary, base, 1, c=call)
+    for call_id, call in calls.items():
+        about = {"c": call, "person": people.get(call["rep"])}
+        yield f"calls/{_safe(_CALL_ID, call_id)}.html", _page(html, "call.html", summary, Place(base, depth=1), **about)
     for table, columns in TABLES.items():
         yield f"{table}.csv", table_text(columns, _rows(summary, table))
 
 
-def _page(html: jinja2.Environment, template: str, summary: Row, base: str | None, depth: int, **more: Any) -> str:
-    def source(path: str | None, start: float | None = None, end: float | None = None) -> str | None:
-        return audio_source(base, path, depth=depth, start=start, end=end)
+def alone(summary: Row, *, slug: str | None, quotes: bool) -> str:
+    """Return the team page, or one rep's, as a file that can leave the folder: no link, no sound.
 
+    Args:
+        summary: From `summarise`.
+        slug: Whose page; None for the team's.
+        quotes: Whether it shows what people said.
+    """
+    html, place = _html(), Place(None, links=False, quotes=quotes)
+    if slug is None:
+        return _page(html, "index.html", summary, place, charts=_team_charts(summary))
+    person = next(person for person in summary["people"] if person["slug"] == slug)
+    return _rep_page(html, summary, person, {call["call_id"]: call for call in summary["calls"]}, place)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a page lies: the way to the recordings, how deep below the report's folder, what it may show and link."""
+
+    recordings: str | None
+    depth: int = 0
+    links: bool = True
+    quotes: bool = True
+
+    def source(self, path: str | None, start: float | None = None, end: float | None = None) -> str | None:
+        """Return the `src` of a recording's stretch, or None."""
+        return audio_source(self.recordings, path, depth=self.depth, start=start, end=end)
+
+
+def _rep_page(html: jinja2.Environment, summary: Row, person: Row, calls: Mapping[str, Row], place: Place) -> str:
+    mine = [calls[call_id] for call_id in person["calls"]]
+    return _page(html, "rep.html", summary, place, p=person, calls=mine, charts=_rep_charts(person))
+
+
+def _page(html: jinja2.Environment, template: str, summary: Row, place: Place, **more: Any) -> str:
     return html.get_template(template).render(
         s=summary,
-        root="../" * depth,
-        source=source,
+        root="../" * place.depth,
+        links=place.links,
+        quotes=place.quotes,
+        source=place.source,
         style=Markup(_part("style.css")),
         script=Markup(_part("page.js")),
         script_digest=_digest(_part("page.js")),
-        words=phrases,
         **more,
     )
 
@@ -93,26 +131,23 @@ def _team_charts(summary: Row) -> dict[str, charts.Chart | None]:
         "objections": charts.objections(summary["objections"]),
         "themes": charts.themes(summary["themes"]),
         "win_rates": charts.win_rates(summary["win_rates"]),
-        "talk": charts.trend(share, caption=_trend_caption(share)) if share else None,
+        "talk": charts.trend(share, label=share["label"]) if share else None,
     }
 
 
 def _rep_charts(person: Row) -> dict[str, charts.Chart | None]:
+    """Trends of the priorities, and of the share of talk for those who would rather look than read."""
     rows = {row["name"]: row for row in person["talk"]}
-    chosen = [advice["behaviour"] for advice in person["priorities"] if advice["behaviour"] in rows]
-    return {name: charts.trend(rows[name], caption=_trend_caption(rows[name], own=True)) for name in chosen}
-
-
-def _trend_caption(row: Row, *, own: bool = False) -> str:
-    label = yours(row["label"]) if own else row["label"]
-    now, before = (None if row[name] is None else number(row[name], row["unit"]) for name in ("value", "past"))
-    template = phrases.CHART_TREND if now and before else phrases.CHART_TREND_NOW if now else phrases.CHART_TREND_PAST
-    return template.format(label=label, now=now, before=before)
+    chosen = [advice["behaviour"] for advice in person["priorities"]]
+    names = dict.fromkeys(name for name in (*chosen, "talk_share") if name in rows)
+    return {name: charts.trend(rows[name], label=rows[name]["yours"]) for name in names}
 
 
 def _rows(summary: Row, table: str) -> list[Row]:
     if table == "unused":
         return list(summary["unused"])
+    if table == "deals_at_risk":
+        return [{**row, "reasons": " ".join(row["reasons"])} for row in summary["at_risk"]]
     calls = [call for call in summary["calls"] if call["week"] == summary["week"]]
     about = ("call_id", "when", "rep")
     return [{**{key: call[key] for key in about}, **row} for call in calls for row in call[table]]
@@ -126,7 +161,7 @@ def _html() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= _filters()
+    _equip(environment)
     return environment
 
 
@@ -140,21 +175,32 @@ def _markdown() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= _filters()
+    _equip(environment)
     return environment
 
 
-def _filters() -> dict[str, Any]:
-    return {
+def _equip(environment: jinja2.Environment) -> None:
+    """Give a template the catalogue (`w`, and `say` where values are filled in) and the formats."""
+    environment.globals |= {"w": catalogue(), "say": say}
+    environment.filters |= {
         "number": lambda value, unit: "–" if value is None else number(value, unit),
         "clock": clock,
-        "count": phrases.count,
-        "minutes": lambda seconds: phrases.count(round(seconds / 60), "minute"),
-        "mean": phrases.mean,
-        "yours": yours,
-        "money": lambda value, currency: "–" if value is None else f"{value:,.0f} {currency or ''}".strip(),
+        "count": count,
+        "minutes": lambda seconds: count(round(seconds / 60), "minute"),
+        "mean": mean,
+        "money": money,
+        "bars": _bars,
+        "model_word": lambda key: catalogue()["method"]["model"].get(key, key),
         "tidy": lambda value: re.sub(r"(\.\d*?)0+$", r"\1", f"{value:.2f}").rstrip("."),
     }
+
+
+def _bars(spans: list[list[float]], scale: float) -> str:
+    """Return stretches of time as the path of bars 16 units high, at least 1 unit wide."""
+    return "".join(
+        f"M{start * scale:.1f} 3h{max((end - start) * scale, 1.0):.1f}v16h-{max((end - start) * scale, 1.0):.1f}z"
+        for start, end in spans
+    )
 
 
 @cache

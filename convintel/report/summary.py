@@ -9,17 +9,20 @@ from typing import Any
 
 import polars as pl
 
-from convintel.coaching.phrases import number
-from convintel.report import phrases, team
+from convintel.language import LANGUAGE, count, say
+from convintel.language.formats import count_mean, number, period
+from convintel.report import team
 from convintel.report.book import Book, open_book
 from convintel.report.conversations import cited, conversations
+from convintel.report.facts import fact_id, rests
 from convintel.report.method import method
 from convintel.report.names import clean
 from convintel.report.people import people
+from convintel.report.quality import quality, unused
 from convintel.report.talk import Row, moved
 from convintel.settings import Settings
 
-VERSION = "convintel.summary/1"
+VERSION = "convintel.summary/2"
 
 
 def summarise(
@@ -41,9 +44,9 @@ def summarise(
         "schema": VERSION,
         "title": settings.report.title,
         "company": settings.company.name,
-        "language": "en",
+        "language": LANGUAGE,
         "week": week,
-        "period": phrases.period(book.first_day, book.last_day),
+        "period": period(book.first_day, book.last_day),
         "first_day": book.first_day,
         "last_day": book.last_day,
         "counts": _counts(book),
@@ -55,13 +58,12 @@ def summarise(
         "has_deals": bool(book.tables["deals"].height) or bool(facts.get("deals_file")),
         "at_risk": team.at_risk(book),
         "win_rates": team.win_rates(book),
-        "win_caution": phrases.WIN_CAUTION.format(interval=number(settings.outcomes.interval, "share")),
+        "win_caution": say("win.caution", interval=number(settings.outcomes.interval, "share")),
         "associations": team.associations(book),
-        "association_caution": phrases.ASSOCIATION_CAUTION.format(family=book.tables["associations"].height),
+        "association_caution": say("win.association_caution", family=book.tables["associations"].height),
         "people": persons,
-        "unused": book.tables["unused"].sort("source", "row", "what", nulls_last=True).to_dicts(),
-        "quality": team.quality(book),
-        "fair": phrases.FAIR,
+        "unused": unused(book),
+        "quality": quality(book),
         "method": method(book),
     }
     pages = {*book.ids(week), *cited(summary)}
@@ -84,6 +86,8 @@ def _plain(value: object) -> object:
 def _counts(book: Book) -> Row:
     now, before = book.ids(book.week), book.ids(*book.before)
     return {
+        "id": fact_id("counts"),
+        "rests": [rests("calls", weeks=book.window)],
         "calls": len(now),
         "recordings": sum(book.calls[call_id]["kind"] == "recording" for call_id in now),
         "seconds": sum(book.calls[call_id]["seconds"] or 0.0 for call_id in now),
@@ -95,47 +99,60 @@ def _counts(book: Book) -> Row:
     }
 
 
-def _changed(book: Book, spoken: list[Row], objections: Row) -> list[str]:
-    """The three sentences on top, each from numbers of the page."""
+def _changed(book: Book, spoken: list[Row], objections: Row) -> list[Row]:
+    """The three sentences on top, each from numbers of the page, with the rows that it rests on."""
     counts = _counts(book)
-    before = phrases.count_mean(counts["past_a_week"], "call")
     if not counts["calls"]:
-        return [
-            (phrases.CHANGED_NONE if counts["past_calls"] else phrases.CHANGED_NOTHING_EVER).format(
-                weeks=len(book.before), before=before
-            )
-        ]
-    template = phrases.CHANGED_CALLS if counts["past_calls"] else phrases.CHANGED_CALLS_FIRST
-    first = template.format(
-        calls=phrases.count(counts["calls"], "call"),
-        minutes=phrases.count(round(counts["seconds"] / 60), "minute"),
-        reps=phrases.count(counts["reps"], "rep"),
-        weeks=len(book.before),
-        before=before,
+        return [_sentence("calls", _no_calls(counts), rests("calls", weeks=book.window))]
+    first = say(
+        "changed.calls" if counts["past_calls"] else "changed.calls_first",
+        calls=count(counts["calls"], "call"),
+        minutes=count(round(counts["seconds"] / 60), "minute"),
+        reps=count(counts["reps"], "rep"),
+        weeks=counts["past_weeks"],
+        before=count_mean(counts["past_a_week"], "call"),
     )
-    return [first, _mover(book, spoken), _objected(objections)]
+    return [
+        _sentence("calls", first, rests("calls", weeks=book.window), rests("audio", weeks=[book.week])),
+        _mover(book, spoken),
+        _sentence("objections", _objected(objections), rests("objections", weeks=[book.week])),
+    ]
 
 
-def _mover(book: Book, spoken: list[Row]) -> str:
+def _sentence(name: str, text: str, *where: Row) -> Row:
+    return {"id": fact_id("changed", name), "text": text, "rests": list(where)}
+
+
+def _no_calls(counts: Row) -> str:
+    if not counts["past_calls"]:
+        return say("changed.nothing_ever", weeks=counts["past_weeks"])
+    return say("changed.none", weeks=counts["past_weeks"], before=count_mean(counts["past_a_week"], "call"))
+
+
+def _mover(book: Book, spoken: list[Row]) -> Row:
     least = book.settings.coaching.min_calls
     row, judged = moved(spoken, least=least)
-    if row is not None:
-        return phrases.CHANGED_MOVER.format(
-            label=row["label"],
-            now=number(row["value"], row["unit"]),
-            before=number(row["past"], row["unit"]),
-            n=phrases.count(row["n"], "call"),
-            m=phrases.count(row["past_n"], "call"),
-        )
-    return phrases.CHANGED_NO_MOVER if judged else phrases.CHANGED_TOO_FEW.format(least=phrases.count(least, "call"))
+    if row is None:
+        text = say("changed.no_mover") if judged else say("changed.too_few", least=count(least, "call"))
+        return _sentence("mover", text, rests("metrics", weeks=book.window))
+    text = say(
+        "changed.mover",
+        label=row["label"],
+        now=number(row["value"], row["unit"]),
+        before=number(row["past"], row["unit"]),
+        n=count(row["n"], "call"),
+        m=count(row["past_n"], "call"),
+    )
+    return _sentence("mover", text, *row["rests"])
 
 
 def _objected(objections: Row) -> str:
     if not objections["n"]:
-        return phrases.CHANGED_NO_OBJECTIONS
-    return phrases.CHANGED_OBJECTIONS.format(
-        count=phrases.count(objections["n"], "time"),
-        calls=phrases.count(objections["calls"], "call"),
+        return say("changed.no_objections")
+    return say(
+        "changed.objections",
+        count=count(objections["n"], "time"),
+        calls=count(objections["calls"], "call"),
         most=objections["most"],
         ignored=objections["ignored"],
     )

@@ -11,6 +11,7 @@ import polars as pl
 
 from convintel.coaching.behaviours import Behaviour
 from convintel.coaching.standing import MIN_TEAM
+from convintel.report.facts import fact_id, rests
 
 Row = dict[str, Any]
 Values = list[tuple[str, float]]  # (week, value) of one call each
@@ -78,8 +79,11 @@ def _row(spoken: Spoken, window: Sequence[str], rep: str | None) -> Row:
     past = [value for week in window[:-1] for value in by_week[week]]
     measure = spoken.measure
     return {
+        "id": fact_id("talk", rep or "team", measure.name, measure.side),
+        "rests": [rests("metrics", weeks=window, rep=rep, metric=measure.name, side=measure.side)],
         "name": measure.name,
         "label": measure.label,
+        "yours": measure.yours,
         "unit": measure.unit,
         "better": measure.better,
         "side": measure.side,

@@ -1,4 +1,4 @@
-"""Sections of the team page: objections, themes, deals at risk, promises, win rates, what could not be used."""
+"""Sections of the team page: objections, themes, deals at risk, promises, win rates."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from typing import Any
 import polars as pl
 
 from convintel.coaching.behaviours import DATED
-from convintel.report import phrases
+from convintel.language import entry, listed, say
+from convintel.language.formats import day
 from convintel.report.book import Book, grouped, local
+from convintel.report.facts import fact_id, rests
 from convintel.report.talk import Row
 from convintel.tables import OBJECTION_TYPES
 
-WEEKS_OF_THEMES = 8
+EVERYONE = "team"
 
 
 def objection(book: Book, row: Row) -> Row:
@@ -22,6 +24,7 @@ def objection(book: Book, row: Row) -> Row:
     return {
         **quote,
         "id": row["finding_id"],
+        "rests": [rests("objections", finding_id=row["finding_id"])],
         "turn": row["turn"],
         "type": row["type"],
         "handling": row["handling"] or "open",
@@ -42,6 +45,8 @@ def objections(book: Book, *, rep: str | None = None) -> Row:
     weeks = len({book.calls[call_id]["week"] for call_id in book.ids(*book.before, rep=rep)})
     types = [_type(kind, now, before[kind], weeks) for kind in OBJECTION_TYPES]
     return {
+        "id": fact_id("objections", rep or EVERYONE),
+        "rests": [rests("objections", weeks=book.window, rep=rep)],
         "n": len(now),
         "most": _most(types),
         "calls": len({row["call_id"] for row in now}),
@@ -58,8 +63,7 @@ def _most(types: list[Row]) -> str:
     names = [row["label"].lower() for row in types if row["n"] == top > 0]
     if not names:
         return ""
-    listed = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-    return f"{listed} ({top}{' each' if len(names) > 1 else ''})"
+    return say("changed.most_each" if len(names) > 1 else "changed.most", names=listed(names), n=top)
 
 
 def _type(kind: str, now: list[Row], before: int, weeks: int) -> Row:
@@ -67,9 +71,9 @@ def _type(kind: str, now: list[Row], before: int, weeks: int) -> Row:
     handled = Counter(row["handling"] for row in mine)
     return {
         "type": kind,
-        "label": phrases.OBJECTIONS[kind],
+        "label": entry("objections")[kind],
         "n": len(mine),
-        **{handling: handled[handling] for handling in phrases.HANDLINGS},
+        **{handling: handled[handling] for handling in entry("handlings")},
         "before": before,
         "before_a_week": before / weeks if weeks else None,
     }
@@ -90,6 +94,7 @@ def _theme(book: Book, row: Row, calls: set[str]) -> Row:
     quoted = row["quote_call_id"] in book.calls
     return {
         "id": row["theme_id"],
+        "rests": [rests(name, theme_id=row["theme_id"]) for name in ("themes", "theme_members", "concerns")],
         "label": row["label"][:1].upper() + row["label"][1:],
         "members": row["members"],
         "calls": row["calls"],
@@ -112,15 +117,16 @@ def promise(book: Book, row: Row) -> Row:
     return {
         **quote,
         "id": row["finding_id"],
+        "rests": [rests("next_steps", finding_id=row["finding_id"])],
         "turn": row["turn"],
         "owner": row["owner"],
         "rep": call["rep"],
-        "rep_name": book.people.get(call["rep"], phrases.NO_REP),
+        "rep_name": book.people.get(call["rep"], say("page.no_rep")),
         "deal_id": call["deal_id"],
         "action": row["action"],
         "kind": row["step_kind"],
         "due": None if row["due"] is None else row["due"].isoformat(),
-        "due_day": None if row["due"] is None else phrases.day(row["due"]),
+        "due_day": None if row["due"] is None else _due(row),
         "due_text": row["due_text"],
         "granularity": row["due_granularity"],
         "level": row["level"],
@@ -132,12 +138,27 @@ def promise(book: Book, row: Row) -> Row:
     }
 
 
-def promises(book: Book, *, rep: str | None = None) -> list[Row]:
-    """Return open promises of our side: due from this Monday on, or made this week without a date; soonest first."""
+def _due(row: Row) -> str:
+    named = entry("granularity").get(row["due_granularity"] or "")
+    return say("table.granular", day=day(row["due"]), granularity=named) if named else day(row["due"])
+
+
+def promises(book: Book, *, rep: str | None = None) -> Row:
+    """Return open promises of our side, soonest first: those of the week that was, those to come, those without a date.
+
+    `was_due` fell due from this Monday to Sunday and may be done; `due` comes after; `undated` was said this week.
+    """
     rows = [row for row in book.rows("next_steps", *book.window, rep=rep) if row["owner"] in ("rep", "both")]
-    open_rows = [row for row in rows if _still_open(book, row)]
-    found = [promise(book, row) for row in open_rows]
-    return sorted(found, key=lambda row: (row["due"] is None, row["due"] or "", row["call_id"], row["start"]))
+    found = [promise(book, row) for row in rows if _still_open(book, row)]
+    found = sorted(found, key=lambda row: (row["due"] is None, row["due"] or "", row["call_id"], row["start"]))
+    sunday = book.last_day.isoformat()
+    return {
+        "id": fact_id("promises", rep or EVERYONE),
+        "rests": [rests("next_steps", weeks=book.window, rep=rep)],
+        "was_due": [row for row in found if row["due"] and row["due"] <= sunday],
+        "due": [row for row in found if row["due"] and row["due"] > sunday],
+        "undated": [row for row in found if not row["due"]],
+    }
 
 
 def _still_open(book: Book, row: Row) -> bool:
@@ -151,23 +172,31 @@ def at_risk(book: Book) -> list[Row]:
     deals = {row["deal_id"]: row for row in book.tables["deals"].to_dicts() if row["outcome"] == "open"}
     upto = set(book.ids(*book.window))
     matched = [row for row in book.tables["matches"].to_dicts() if row["deal_id"] in deals and row["call_id"] in upto]
+    steps = grouped(book.tables["next_steps"].sort("start").to_dicts(), "call_id")
     found = [
-        _risk(book, deals[deal], [row["call_id"] for row in rows]) for deal, rows in grouped(matched, "deal_id").items()
+        _risk(book, deals[deal], [row["call_id"] for row in rows], steps)
+        for deal, rows in grouped(matched, "deal_id").items()
     ]
     return sorted((row for row in found if row), key=lambda row: (-(row["amount"] or 0.0), row["deal_id"]))
 
 
-def _risk(book: Book, deal: Row, call_ids: list[str]) -> Row | None:
+def _risk(book: Book, deal: Row, call_ids: list[str], steps_of: dict[Any, list[Row]]) -> Row | None:
     last = max(call_ids, key=lambda call_id: (str(book.calls[call_id]["started_at"]), call_id))
-    steps = book.tables["next_steps"].filter(pl.col("call_id") == last).sort("start").to_dicts()
+    steps = steps_of.get(last, [])
     if any(step["level"] in DATED for step in steps):
         return None
     call = book.calls[last]
     moment = local(call)
-    reasons = [phrases.RISK_REASON.format(when=phrases.day(moment.date()) if moment else "")]
+    reasons = [say("risk.reason", when=day(moment.date()) if moment else "")]
     if deal["closed"] is not None and deal["closed"] <= book.last_day:
-        reasons.append(phrases.RISK_OVERDUE.format(date=phrases.day(deal["closed"])))
+        reasons.append(say("risk.overdue", date=day(deal["closed"])))
     return {
+        "id": fact_id("risk", deal["deal_id"]),
+        "rests": [
+            rests("deals", deal_id=deal["deal_id"]),
+            rests("matches", deal_id=deal["deal_id"]),
+            rests("next_steps", call_id=last),
+        ],
         "deal_id": deal["deal_id"],
         "name": deal["name"] or deal["account"] or deal["deal_id"],
         "stage": deal["stage"],
@@ -188,84 +217,35 @@ def _risk(book: Book, deal: Row, call_ids: list[str]) -> Row | None:
 
 def win_rates(book: Book) -> list[Row]:
     """Return the team's win rate and those of reps in order of name, never of rate."""
-    rows = book.tables["win_rates"].to_dicts()
     least = book.settings.outcomes.min_closed_deals
-    found = [
-        {
-            **row,
-            "label": "Team" if row["scope"] == "team" else book.people.get(row["name"], row["name"]),
-            "closed": row["won"] + row["lost"],
-            "say": ""
-            if row["estimate"] is not None
-            else phrases.WIN_FEW.format(closed=row["won"] + row["lost"], least=least),
-        }
-        for row in rows
-    ]
+    found = [_win_rate(book, row, least) for row in book.tables["win_rates"].to_dicts()]
     return sorted(found, key=lambda row: (row["scope"] != "team", row["label"].casefold(), row["name"]))
+
+
+def _win_rate(book: Book, row: Row, least: int) -> Row:
+    closed = row["won"] + row["lost"]
+    owner = {} if row["scope"] == "team" else {"owner": row["name"]}
+    return {
+        **row,
+        "id": fact_id("win rate", row["scope"], row["name"]),
+        "rests": [rests("win_rates", scope=row["scope"], name=row["name"]), rests("deals", **owner)],
+        "label": say("win.team") if row["scope"] == "team" else book.people.get(row["name"], row["name"]),
+        "closed": closed,
+        "say": "" if row["estimate"] is not None else say("win.few", closed=closed, least=least),
+    }
 
 
 def associations(book: Book) -> list[Row]:
     """Return what was compared with outcomes, smallest q first, those that could not be compared last."""
-    units = {measure.name: measure for measure in book.measures}
+    known = {measure.name: measure for measure in book.measures}
     rows = [
         {
             **row,
-            "label": units[row["behaviour"]].label if row["behaviour"] in units else row["behaviour"],
-            "unit": units[row["behaviour"]].unit if row["behaviour"] in units else "count",
+            "id": fact_id("association", row["behaviour"]),
+            "rests": [rests("associations", behaviour=row["behaviour"])],
+            "label": known[row["behaviour"]].label if row["behaviour"] in known else row["behaviour"],
+            "unit": known[row["behaviour"]].unit if row["behaviour"] in known else "count",
         }
         for row in book.tables["associations"].to_dicts()
     ]
     return sorted(rows, key=lambda row: (row["q_value"] is None, row["q_value"] or 0.0, row["behaviour"]))
-
-
-def quality(book: Book) -> list[dict[str, Any]]:
-    """Return counts of what the week's calls lacked, as (what, n, of) rows; only those above zero."""
-    ids = book.ids(book.week)
-    calls = [book.calls[call_id] for call_id in ids]
-    audio = book.rows("audio", book.week)
-    roles = book.rows("roles", book.week)
-    matches = {row["call_id"]: row for row in book.tables["matches"].to_dicts()}
-    metrics = book.tables["metrics"].filter(pl.col("call_id").is_in(ids))
-    least = book.settings.turns.min_role_confidence
-    checks = [
-        ("Calls without a known rep", sum(call["rep"] is None for call in calls), len(calls)),
-        (
-            "Calls in which it is not certain who the rep is",
-            sum(row["confidence"] < least for row in roles),
-            len(roles),
-        ),
-        (
-            "Calls split by voice, not by channel or transcript",
-            sum(row["split"] == "diarization" for row in roles),
-            len(roles),
-        ),
-        (
-            "Calls with lost audio (bad packets or gaps)",
-            sum(bool(row["bad_packets"] or row["gap_seconds"]) for row in audio),
-            len(audio),
-        ),
-        (
-            "Calls with stretches whose words were not to be trusted",
-            sum(row["dropped_packs"] > 0 for row in audio),
-            len(audio),
-        ),
-        (
-            "Calls without word times (ready-made transcript)",
-            sum(row["word_timing"] == "interpolated" for row in audio),
-            len(audio),
-        ),
-        ("Calls without a deal", sum(matches.get(i, {}).get("deal_id") is None for i in ids), len(ids)),
-        ("Calls whose consent is unknown", sum(call["consent"] == "unknown" for call in calls), len(calls)),
-        (
-            "Numbers withheld because they could not be measured",
-            metrics["withheld"].is_not_null().sum(),
-            metrics.height,
-        ),
-        ("Masked card, bank, e-mail and phone numbers", sum(row["redactions"] for row in audio), None),
-        (
-            "Calls without a date, in no week’s report",
-            sum(call["week"] is None for call in book.calls.values()),
-            len(book.calls),
-        ),
-    ]
-    return [{"what": what, "n": int(n), "of": of} for what, n, of in checks if n]

@@ -15,5 +15,5 @@ def sample():
     company = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(company)
     tables = company.build()
-    names = ("calls", "metrics", "objections", "next_steps", "questions", "turns", "win_rates")
+    names = ("calls", "metrics", "objections", "next_steps", "turns", "associations")
     return {**tables, **coach(*(tables[name] for name in names), week=company.WEEK, reps=(), settings=Settings())}

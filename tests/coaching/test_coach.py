@@ -72,12 +72,16 @@ def tables(shares, *, metric="talk_share", side="rep", more=()):
     rows = {"calls": calls, "metrics": metrics, "turns": turns, **dict(more)}
     return {
         name: frame(name, rows.get(name, []))
-        for name in ("calls", "metrics", "objections", "next_steps", "questions", "turns", "win_rates")
+        for name in ("calls", "metrics", "objections", "next_steps", "turns", "associations")
     }
 
 
+def last_page(made):
+    return coach(**made, week=weeks_before(WEEK, 1)[0], reps=(), settings=Settings())["advice"]
+
+
 def advise(made, **coaching):
-    told = coach(**made, week=WEEK, reps=(), settings=Settings(coaching=coaching))
+    told = coach(**made, week=WEEK, reps=(), settings=Settings(coaching=coaching), last=last_page(made))
     return told["advice"].to_dicts(), told["evidence"].to_dicts()
 
 
@@ -178,7 +182,7 @@ def test_what_last_week_named_is_followed_up(team):
     team["dee"]["2026-W43"] = [0.72, 0.75]
     made = tables(team)
     seen = observations_of_reps(made["calls"], made["metrics"])
-    (one,) = tried(seen, week=WEEK, settings=Settings().coaching)
+    (one,) = tried(seen, last_page(made), week=WEEK)
     assert (one.rep, one.behaviour.name, one.then_n, one.now_n) == ("dee@x.example", "talk_share", 2, 3)
     assert one.then == pytest.approx(0.735)
     assert one.now == pytest.approx((0.74 + 0.71 + 0.7) / 3)
@@ -186,7 +190,8 @@ def test_what_last_week_named_is_followed_up(team):
     team["dee"][WEEK] = []
     made = tables(team)
     seen = observations_of_reps(made["calls"], made["metrics"])
-    assert tried(seen, week=WEEK, settings=Settings().coaching)[0].moved is None
+    assert tried(seen, last_page(made), week=WEEK)[0].moved is None
+    assert tried(seen, last_page(made).clear(), week=WEEK) == []
 
 
 def test_calls_outside_the_window_or_without_rep_change_nothing(team):

@@ -2,9 +2,11 @@ import importlib.util
 from pathlib import Path
 from types import ModuleType
 
+import polars as pl
 import pytest
 
 from convintel.coaching import coach
+from convintel.coaching.weeks import weeks_before
 from convintel.settings import Settings
 
 
@@ -29,8 +31,12 @@ def settings():
 def with_advice(settings):
     def add(tables, week, **changes):
         told = Settings(company={"name": "Tallyroute"}, **changes) if changes else settings
-        names = ("calls", "metrics", "objections", "next_steps", "questions", "turns", "win_rates")
-        return {**tables, **coach(*(tables[name] for name in names), week=week, reps=(), settings=told)}
+        before = weeks_before(week, 1)[0]
+        names = ("calls", "metrics", "objections", "next_steps", "turns", "associations")
+        read = [tables[name] for name in names]
+        last = coach(*read, week=before, reps=(), settings=told)["advice"]
+        made = coach(*read, week=week, reps=(), settings=told, last=last)
+        return {**tables, **made, "advice": pl.concat([last, made["advice"]])}
 
     return add
 

@@ -298,7 +298,7 @@ def test_odd_weeks_render(case, tmp_path, tables, company, settings, with_advice
     index = write_report(
         summarise(made, week=week, settings=settings, facts={}), tmp_path / "w", recordings=tmp_path / "inbox"
     )
-    assert "<h1>" in index.read_text(encoding="utf-8")
+    assert "<h1" in index.read_text(encoding="utf-8")
     assert len(list((index.parent / "reps").glob("*.html")) if (index.parent / "reps").exists() else []) == {
         "one rep": 1, "nothing": 0, "unknown rep": 0
     }.get(case, 4)  # fmt: skip

@@ -31,7 +31,7 @@ def test_counts_of_the_week(summary, tables, company):
     )
     assert summary["period"] == "26 October to 1 November 2026"
     assert len(summary["changed"]) == 3
-    assert summary["changed"][0].startswith(f"{now.height} calls with ")
+    assert summary["changed"][0]["text"].startswith(f"{now.height} calls with ")
 
 
 def test_talk_rows_are_plain_means_over_calls(summary, tables, company):
@@ -70,10 +70,10 @@ def test_deals_at_risk_are_open_and_their_last_call_has_no_date(summary, tables)
 
 
 def test_open_promises_are_ours_and_not_past_due(summary):
-    for promise in summary["promises"]:
+    for promise in [*summary["promises"]["was_due"], *summary["promises"]["due"], *summary["promises"]["undated"]]:
         assert promise["owner"] in ("rep", "both")
         assert promise["due"] is None or date.fromisoformat(promise["due"]) >= date(2026, 10, 26)
-    dues = [promise["due"] for promise in summary["promises"] if promise["due"]]
+    dues = [promise["due"] for promise in (*summary["promises"]["was_due"], *summary["promises"]["due"])]
     assert dues == sorted(dues)
 
 
@@ -108,13 +108,13 @@ def test_no_calls_this_week(tables, settings):
     quiet = again(tables, settings, "2026-W45")
     assert quiet["counts"]["calls"] == 0
     before = tables["calls"].filter(pl.col("week").is_between(pl.lit("2026-W37"), pl.lit("2026-W44"))).height / 8
-    assert quiet["changed"] == [f"No calls this week; the 8 weeks before had {before:.1f} calls a week."]
+    assert [one["text"] for one in quiet["changed"]] == [f"No calls this week; the 8 weeks before had {before:.1f} calls a week."]
     assert {person["note"] for person in quiet["people"]} == {"No calls this week."}
 
 
 def test_nothing_at_all(settings):
     empty = again({}, settings, "2026-W45")
-    assert empty["changed"] == ["No calls this week and none in the 8 weeks before."]
+    assert [one["text"] for one in empty["changed"]] == ["No calls this week and none in the 8 weeks before."]
     assert (empty["people"], empty["calls"], empty["has_deals"]) == ([], [], False)
 
 

@@ -10,16 +10,30 @@
     var at = event.target.closest("[data-at]");
     if (at && player) { event.preventDefault(); seek(parseFloat(at.dataset.at), true); return; }
     var copy = event.target.closest("button[data-copy]");
-    if (copy) { copyLine(copy); }
+    if (copy) { copyLine(copy); return; }
+    if (event.target.closest("#ids")) { showIds(event.target.closest("#ids")); }
   });
   function copyLine(button) {
-    var line = button.dataset.copy, said = button.querySelector("span");
+    var line = button.dataset.copy, said = button.querySelector("span") || button;
     function done(text) { said.textContent = text; }
     function byHand() {
       var field = document.createElement("textarea"); field.value = line; document.body.appendChild(field); field.select();
       var ok = document.execCommand("copy"); field.remove(); button.focus(); done(ok ? button.dataset.done : line);
     }
     if (navigator.clipboard && window.isSecureContext) { navigator.clipboard.writeText(line).then(function () { done(button.dataset.done); }, byHand); } else { byHand(); }
+  }
+  function showIds(button) {
+    var on = button.getAttribute("aria-pressed") !== "true";
+    button.setAttribute("aria-pressed", String(on));
+    button.textContent = on ? button.dataset.on : button.dataset.off;
+    document.querySelector(".ids-note").hidden = !on;
+    document.querySelectorAll("button.id").forEach(function (each) { each.remove(); });
+    if (!on) { return; }
+    document.querySelectorAll("[data-id]").forEach(function (each) {
+      var id = document.createElement("button"); id.type = "button"; id.className = "id no-print";
+      id.textContent = each.dataset.id; id.dataset.copy = "convintel explain . " + each.dataset.id; id.dataset.done = button.dataset.copied;
+      (each.tagName === "TR" ? each.cells[0] : each).appendChild(id);
+    });
   }
   document.addEventListener("play", function (event) {
     document.querySelectorAll("audio").forEach(function (each) { if (each !== event.target) { each.pause(); } });
@@ -36,7 +50,7 @@
     field.addEventListener("input", function () {
       var wanted = field.value.trim().toLowerCase(), hits = 0;
       turns.forEach(function (turn) { var hit = turn.textContent.toLowerCase().indexOf(wanted) >= 0; turn.hidden = !hit; if (hit) { hits += 1; } });
-      found.textContent = wanted ? hits + " of " + turns.length + " turns" : "";
+      found.textContent = wanted ? found.dataset.say.replace("##", turns.length).replace("#", hits) : "";
     });
   }
   if (player) {
