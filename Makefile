@@ -19,6 +19,7 @@ demo: setup                             ## the sample company, from recordings t
 	$(BIN)/convintel demo demo
 
 test: setup check                       ## everything that CI runs
+	-bash tests/vendor.sh                  # axe-core for the browser tests, which say so when it is not there
 	$(BIN)/python -m pytest
 
 check: setup                            ## format, lint, types, the line through the code

@@ -17,6 +17,7 @@ _TABLES = """
 create table if not exists files (path text primary key, size integer, mtime_ns integer, sha256 text);
 create table if not exists aside (call_id text primary key, key text, reason text, remedy text, attempts integer);
 create table if not exists reports (week text primary key, key text);
+create table if not exists sent (key text primary key);
 """
 
 
@@ -95,6 +96,14 @@ class Ledger:
     def remember_report(self, week: str, key: str) -> None:
         """Record the key of a week's report."""
         self._db.execute("insert or replace into reports values (?,?)", (week, key))
+
+    def was_sent(self, key: str) -> bool:
+        """Tell whether a message with this content went out before."""
+        return self._one("select 1 from sent where key=?", key) is not None
+
+    def remember_sent(self, key: str) -> None:
+        """Record that a message went out."""
+        self._db.execute("insert or replace into sent values (?)", (key,))
 
     def _one(self, query: str, *values: object) -> tuple[object, ...] | None:
         with closing(self._db.execute(query, values)) as rows:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -267,6 +267,29 @@ class Report(Section):
 
     title: str = "Sales conversations"
     audio: bool = Field(True, description="Link the recordings from the pages (relative paths).")
+    pdf: bool = Field(False, description="Print each rep's page as PDF too, with a Chromium that is on the machine.")
+    browser: str = Field("", description="That Chromium: a command or path; empty: the first that is found.")
+
+
+class Delivery(Section):
+    """Who gets which page, by Apprise URLs (mailtos://, slack://, msteams:// ...); empty: nothing is sent."""
+
+    managers: tuple[SecretStr, ...] = Field((), description="Apprise URLs that get the team page.")
+    reps: SecretStr | None = Field(
+        None, description="Apprise URL with {email} in it; each rep gets the own page only, and only in weeks with calls."
+    )
+    rep_urls: dict[str, tuple[SecretStr, ...]] = Field(
+        default_factory=dict, description="Other addresses of single reps: e-mail -> Apprise URLs, instead of `reps`."
+    )
+    attach: bool = Field(True, description="Attach the page as one HTML file.")
+    quotes: bool = Field(False, description="Whether attached pages show what was said; messages never do.")
+    link: str = Field("", description="Where reports/ is served, for a link in the message, e.g. https://intranet/calls.")
+    scheduled: bool = Field(True, description="Send after the weekly schedule; otherwise only `convintel send` does.")
+
+    @property
+    def wanted(self) -> bool:
+        """Whether there is anybody to send to."""
+        return bool(self.managers or self.reps or self.rep_urls)
 
 
 class Run(Section):
@@ -296,6 +319,7 @@ class Settings(BaseSettings):
     coaching: Coaching = Coaching()
     privacy: Privacy = Privacy()
     report: Report = Report()
+    delivery: Delivery = Delivery()
     run: Run = Run()
 
     @classmethod

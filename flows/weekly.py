@@ -20,6 +20,12 @@ def write_report(workspace: str, week: str | None, scheduled: bool = False) -> p
     return pipeline.make_report(Path(workspace), week=week, scheduled=scheduled)
 
 
+@task(name="send the pages", retries=2, retry_delay_seconds=300, cache_policy=NO_CACHE)
+def send_pages(workspace: str, week: str) -> pipeline.Delivered:
+    """Each message once, also when a retry follows a failure half-way."""
+    return pipeline.deliver(Path(workspace), week=week)
+
+
 @flow(name="run once")
 def run_once(workspace: str, week: str | None = None, since: date | None = None, workers: int | None = None) -> Any:
     """What `convintel run` does: returns (`IngestResult`, `WeeklyResult`)."""
@@ -29,6 +35,10 @@ def run_once(workspace: str, week: str | None = None, since: date | None = None,
 @flow(name="weekly")
 def weekly(workspace: str, week: str | None = None) -> Any:
     """Report on the given ISO week, or on the one before today in the company's time zone."""
-    today = datetime.now(load(Path(workspace)).company.zone).date()
+    settings = load(Path(workspace))
+    today = datetime.now(settings.company.zone).date()
     ingest(workspace, scheduled=True)
-    return write_report(workspace, week or pipeline.week_before(today), scheduled=True)
+    result = write_report(workspace, week or pipeline.week_before(today), scheduled=True)
+    if settings.delivery.scheduled and settings.delivery.wanted:
+        send_pages(workspace, result.week)
+    return result

@@ -27,6 +27,8 @@ app = App(
 app.command(models_app)
 app.command(evaluate_app)
 
+DEMO_LAST_WEEK = "2026-W43"
+
 Json = Annotated[bool, Parameter("--json", help="Print the answer as JSON.", negative="")]
 
 
@@ -71,6 +73,7 @@ def demo(folder: Path = Path("demo"), *, workers: int | None = None, no_prefect:
     from convintel.cli.scaffold import make_demo
 
     make_demo(folder)
+    run(folder, week=DEMO_LAST_WEEK, workers=workers, no_prefect=no_prefect)  # so that the next page can follow it up
     run(folder, workers=workers, no_prefect=no_prefect)
 
 
@@ -137,6 +140,48 @@ def report(folder: Path, *, week: str | None = None) -> None:
 
     result = make_report(_workspace(folder), week=week, again=True)
     say(f"Report written: {result.index}")
+
+
+@app.command
+def explain(folder: Path, identity: str, *, week: str | None = None, json: Json = False) -> None:
+    """Follow something on a page back: the rows, the quotes with call and second, and the rule behind it.
+
+    Args:
+        folder: the workspace.
+        identity: the id, as the button at the foot of each page shows it.
+        week: ISO week of the report; default: the newest with a report.
+        json: print the answer as JSON, with all rows.
+    """
+    from convintel.cli.lookup import explained
+
+    found, read = explained(_workspace(folder), identity, week=week)
+    if json:
+        say_json(found.plain())
+        return
+    for line in read:
+        say(line)
+
+
+@app.command
+def send(folder: Path, *, week: str | None = None, again: bool = False, dry_run: bool = False) -> None:
+    """Send a week's pages to those whom [delivery] names: the team page to managers, to each rep the own one.
+
+    Args:
+        folder: the workspace.
+        week: ISO week of the report; default: the newest with a report.
+        again: also what was sent before.
+        dry_run: print the messages and send nothing.
+    """
+    from convintel.pipeline import deliver, prepare
+
+    if dry_run:
+        for message in prepare(_workspace(folder), week=week)[1]:
+            say(f"to {message.to} ({message.service}): {message.title}\n{message.body}\n")
+        return
+    result = deliver(_workspace(folder), week=week, again=again)
+    for to, service in result.sent:
+        say(f"sent to {to} ({service})")
+    say(f"{result.week}: {len(result.sent)} sent, {len(result.before)} had been sent before")
 
 
 @app.command

@@ -10,7 +10,8 @@ import polars as pl
 from convintel import search
 from convintel.errors import ConvintelError
 from convintel.ledger import Ledger
-from convintel.pipeline import erase, make_report, read_forgotten, survey
+from convintel.pipeline import erase, make_report, read_forgotten, read_report, survey
+from convintel.report import Lineage, explain, lines
 from convintel.settings import load
 from convintel.store import write_atomically
 from convintel.values import clock
@@ -68,6 +69,23 @@ def forget_calls(root: Path, *, call: str | None, customer: str | None, rep: str
     for week in weeks:
         lines.append(f"rebuilt without the calls: {make_report(root, week=week).index}")
     return lines
+
+
+def explained(root: Path, identity: str, *, week: str | None) -> tuple[Lineage, list[str]]:
+    """Return what stands behind an id of a page, as data and as lines.
+
+    Raises:
+        ConvintelError: the week's pages show no such id.
+    """
+    wanted, summary, tables = read_report(root, week=week)
+    found = explain(summary, tables, identity)
+    if found is None:
+        raise ConvintelError(
+            f"no page of {wanted} shows '{identity}'",
+            where=root,
+            remedy="the button at the foot of a page shows its ids; --week names another week",
+        )
+    return found, list(lines(found, tables["calls"]))
 
 
 _FIELDS = ("call_id", "path", "customer_email", "customer_phone", "customer_name", "rep")

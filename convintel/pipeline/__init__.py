@@ -5,21 +5,26 @@ through the stages that look at one call, in worker processes; `weekly` runs the
 writes the report; `run` puts them together into the two steps that can be repeated at will.
 """
 
-from convintel.pipeline.run import IngestResult, ingest, make_report
+from convintel.pipeline.deliver import Delivered, deliver, prepare
+from convintel.pipeline.run import IngestResult, ingest, make_report, read_report
 from convintel.pipeline.survey import Survey, pending_jobs, read_forgotten, survey
 from convintel.pipeline.tidy import erase
 from convintel.pipeline.weekly import WeeklyResult, newest_week, used_models, week_before
 
 __all__ = [
+    "Delivered",
     "IngestResult",
     "Survey",
     "WeeklyResult",
+    "deliver",
     "erase",
     "ingest",
     "make_report",
     "newest_week",
     "pending_jobs",
+    "prepare",
     "read_forgotten",
+    "read_report",
     "survey",
     "used_models",
     "week_before",

@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
+
+import polars as pl
 
 from convintel import search
 from convintel.ledger import Ledger
 from convintel.pipeline.process import CallOutcome, process_calls, worker_count
 from convintel.pipeline.survey import pending_jobs, survey
 from convintel.pipeline.tidy import clean_up
-from convintel.pipeline.weekly import WeeklyResult, last_day, newest_week, weekly
+from convintel.pipeline.weekly import WeeklyResult, last_day, newest_week, reported, weekly
 from convintel.progress import show_progress
 from convintel.settings import load
 from convintel.store import Store
@@ -97,6 +99,23 @@ def make_report(root: Path, *, week: str | None = None, scheduled: bool = False,
                 for each in sorted({wanted, *([] if week else workspace.reported_weeks())})  # themes grow week by week
             ]
     return next(result for result in results if result.week == wanted)
+
+
+def read_report(root: Path, *, week: str | None = None) -> tuple[str, dict[str, Any], dict[str, pl.DataFrame]]:
+    """Return (week, summary, tables) of a report as it stands, by default of the newest week that has one.
+
+    Raises:
+        WorkspaceError: there is no current report.
+    """
+    workspace = Workspace(root)
+    settings, store = load(root), Store(workspace.store)
+    with Ledger(workspace.ledger) as ledger:
+        found = survey(workspace, settings, ledger)
+        weeks = workspace.reported_weeks()
+        wanted = week or (weeks[-1] if weeks else newest_week(found))
+        last_day(wanted)
+        summary, tables = reported(found, week=wanted, store=store, ledger=ledger, settings=settings)
+    return wanted, summary, tables
 
 
 def _record(ledger: Ledger, outcome: CallOutcome) -> None:

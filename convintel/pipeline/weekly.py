@@ -94,6 +94,7 @@ def weekly(
     key = _weekly_key(found, done, week, settings, ledger.report_key(_previous(week)))
     if not again and ledger.report_key(week) == key and (folder / "index.html").is_file():
         return WeeklyResult(week, folder / "index.html", made=False)
+    pdf = report.printer(settings.report.browser) if settings.report.pdf else None  # says at once if there is none
     tables = _read(found, done, store)
     step("outcomes")
     tables |= _outcomes(found, tables, week, settings)
@@ -118,9 +119,30 @@ def weekly(
     step("report")
     summary = report.summarise(tables, week=week, settings=settings, facts=_facts(found, settings))
     recordings = found.workspace.inbox if settings.report.audio else None
-    index = report.write_report(summary, folder, recordings=recordings)
+    index = report.write_report(summary, folder, recordings=recordings, pdf=pdf)
     ledger.remember_report(week, key)
     return WeeklyResult(week, index, made=True)
+
+
+def reported(
+    found: Survey, *, week: str, store: Store, ledger: Ledger, settings: Settings
+) -> tuple[dict[str, Any], dict[str, pl.DataFrame]]:
+    """Return the summary of a week's report and the tables that it was made from, as they were stored with it.
+
+    Raises:
+        WorkspaceError: the week has no report, or it is older than what is in the workspace.
+    """
+    done = _done_calls(found, store, week)
+    key = _weekly_key(found, done, week, settings, ledger.report_key(_previous(week)))
+    if ledger.report_key(week) != key or not store.has("weekly", week, key):
+        raise WorkspaceError(
+            f"there is no current report of {week}",
+            where=found.workspace.reports / week,
+            remedy=f"convintel report {found.workspace.root} --week {week}",
+        )
+    tables = _read(found, done, store)
+    tables |= {name: store.read("weekly", week, key, name) for name in sorted(_WEEKLY_TABLES)}
+    return report.summarise(tables, week=week, settings=settings, facts=_facts(found, settings)), tables
 
 
 _WEEKLY_TABLES: Final = frozenset(

@@ -20,6 +20,7 @@ from convintel.language.formats import mean, money, number
 from convintel.report import charts
 from convintel.report.files import replacing, table_text, write_text
 from convintel.report.names import audio_source, link_to_recordings, markdown
+from convintel.report.pdf import Printer
 from convintel.values import clock
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
@@ -38,13 +39,16 @@ TABLES: Final[Mapping[str, tuple[str, ...]]] = {
 }
 
 
-def write_report(summary: dict[str, Any], out: Path, *, recordings: Path | None) -> Path:
+def write_report(
+    summary: dict[str, Any], out: Path, *, recordings: Path | None, pdf: Printer | None = None
+) -> Path:
     """Write all pages of a summary into `out`, in one step, and return the path of index.html.
 
     Args:
         summary: From `summarise`, or read back from a summary.json.
         out: The folder of the week; what was there is replaced.
         recordings: The inbox, for relative links to the audio; None writes pages without players.
+        pdf: Prints each rep's page too; the bytes of a PDF hold its time and differ from run to run.
 
     Raises:
         WorkspaceError: the folder cannot be written or the disk is full.
@@ -54,6 +58,9 @@ def write_report(summary: dict[str, Any], out: Path, *, recordings: Path | None)
     with replacing(out) as building:
         for name, text in pages(summary, base):
             write_text(building / name, text)
+        if pdf is not None:
+            for slug in (person["slug"] for person in summary["people"]):
+                pdf.write(alone(summary, slug=slug, quotes=True), building / "reps" / f"{slug}.pdf")
     return out / "index.html"
 
 

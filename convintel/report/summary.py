@@ -150,7 +150,7 @@ def _objected(objections: Row) -> str:
     if not objections["n"]:
         return say("changed.no_objections")
     return say(
-        "changed.objections",
+        "changed.objections" if objections["ignored"] else "changed.objections_all_met",
         count=count(objections["n"], "time"),
         calls=count(objections["calls"], "call"),
         most=objections["most"],

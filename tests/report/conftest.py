@@ -8,6 +8,7 @@ import pytest
 from convintel.coaching import coach
 from convintel.coaching.weeks import weeks_before
 from convintel.settings import Settings
+from convintel.tables import frame
 
 
 def load(name: str) -> ModuleType:
@@ -44,6 +45,29 @@ def with_advice(settings):
 @pytest.fixture(scope="session")
 def tables(company, with_advice):
     return with_advice(company.build(), company.WEEK)
+
+
+@pytest.fixture(scope="session")
+def strings():
+    return load("hostile").EVERY
+
+
+@pytest.fixture(scope="session")
+def hostile(tables, company, settings, strings):
+    """The summary of a company in which every field that people or speakers fill holds a hostile string."""
+    from convintel.report import summarise
+
+    turned = dict(tables)
+    place = 0
+    for name, fields in load("hostile").FIELDS.items():
+        rows = turned[name].to_dicts()
+        for row in rows:
+            for field in fields:
+                if row[field] is not None:
+                    row[field] = strings[place % len(strings)]
+                    place += 1
+        turned[name] = frame(name, rows)
+    return summarise(turned, week=company.WEEK, settings=settings, facts={"version": "0.1.0"})
 
 
 @pytest.fixture(scope="session")
