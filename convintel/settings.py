@@ -276,14 +276,17 @@ class Delivery(Section):
 
     managers: tuple[SecretStr, ...] = Field((), description="Apprise URLs that get the team page.")
     reps: SecretStr | None = Field(
-        None, description="Apprise URL with {email} in it; each rep gets the own page only, and only in weeks with calls."
+        None,
+        description="Apprise URL with {email} in it; each rep gets the own page only, and only in weeks with calls.",
     )
     rep_urls: dict[str, tuple[SecretStr, ...]] = Field(
         default_factory=dict, description="Other addresses of single reps: e-mail -> Apprise URLs, instead of `reps`."
     )
     attach: bool = Field(True, description="Attach the page as one HTML file.")
     quotes: bool = Field(False, description="Whether attached pages show what was said; messages never do.")
-    link: str = Field("", description="Where reports/ is served, for a link in the message, e.g. https://intranet/calls.")
+    link: str = Field(
+        "", description="Where reports/ is served, for a link in the message, e.g. https://intranet/calls."
+    )
     scheduled: bool = Field(True, description="Send after the weekly schedule; otherwise only `convintel send` does.")
 
     @property

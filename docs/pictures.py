@@ -3,7 +3,8 @@
     python -m convintel demo demo
     python docs/pictures.py demo/reports/2026-W44
 
-Each picture is a PNG below 300 KB: team, rep and call page in light, dark, on a phone and printed; `rep.pdf` is a hand-out.
+Each picture is a PNG below 300 KB: team, rep and call page in light, dark, on a phone and printed. `rep.pdf` is a
+hand-out.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ PACKAGE = Path(__file__).parents[1] / "convintel"
 TEMPLATES = sorted((PACKAGE / "report" / "templates").iterdir())
 SOURCES = [path for path in (*PACKAGE.rglob("*.py"), *TEMPLATES) if path.suffix in (".py", ".html", ".md")]
 KEY = re.compile(r"""(?:say|entry|pick|w)\(\s*"([a-z_]+(?:\.[a-z_0-9]+)+|[a-z_]+)\"""")
-NAMED = re.compile(r"""\bw\.([a-z_]+(?:\.[a-z_]+)*)""")
+NAMED = re.compile(r"""\bw\.([a-z_]+(?:\.[a-z_0-9]+)*)""")
 NOUN = re.compile(r"""count(?:_mean)?\((?:.*?, )?["']([a-z_]+)["']\)""")
 TABLES = {  # looked up by a value of the data
     "roles", "objections", "objection_words", "handlings", "met_with", "call_types", "levels", "owners", "granularity",
@@ -30,11 +30,18 @@ def mentioned():
     keys = {match for path in SOURCES for match in KEY.findall(path.read_text(encoding="utf-8"))}
     keys |= {match for path in TEMPLATES for match in NAMED.findall(path.read_text(encoding="utf-8"))}
     text = "".join(path.read_text(encoding="utf-8") for path in SOURCES)
-    keys |= set(re.findall(r'"((?:[a-z_]+\.)+[a-z_0-9]+)"', text))  # the other branch of an `if` inside say(...)
+    keys |= set(
+        re.findall(r"""["']((?:[a-z_]+\.)+[a-z_0-9]+)["']""", text)
+    )  # the other branch of an `if` inside say(...)
     keys |= {f"chart.{name}" for name in re.findall(r'"([a-z_]+)"', (PACKAGE / "report" / "charts.py").read_text())}
-    return keys | {f"method.coached_{way}" for way in ("lower", "higher")} | {
-        f"coaching.bring_{way}" for way in ("lower", "higher")
+    keys |= {
+        f"method.{name}" for name in re.findall(r"\bx\.([a-z_0-9]+)", (TEMPLATES[0].parent / "method.html").read_text())
     }
+    return (
+        keys
+        | {f"method.coached_{way}" for way in ("lower", "higher")}
+        | {f"coaching.bring_{way}" for way in ("lower", "higher")}
+    )
 
 
 def test_every_key_that_is_used_is_there():

@@ -75,10 +75,10 @@ def coach(
         rep, name = choice.standing.rep, choice.standing.behaviour.name
         row = advice_row(choice, identity(week, choice), week, settings.coaching)
         own = parts[rep, name].to_dicts()
-        others = [one for each in examples if each != rep and (each, name) in parts for one in parts[each, name].to_dicts()]
-        now, before = (
-            [one for one in own if (one["week"] == week) is this_week] for this_week in (True, False)
-        )
+        others = [
+            one for each in examples if each != rep and (each, name) in parts for one in parts[each, name].to_dicts()
+        ]
+        now, before = ([one for one in own if (one["week"] == week) is this_week] for this_week in (True, False))
         advice.append(row)
         evidence.extend(evidence_rows(choice, row["advice_id"], now, before, others, said))
     return {"advice": frame("advice", advice), "evidence": frame("evidence", evidence)}

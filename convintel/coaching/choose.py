@@ -3,12 +3,12 @@
     gap   = steps beyond the bad edge of the team's middle half + half of the steps worse than the own past
     score = gap × share of this week's calls that show it × control × outcomes × 1.25 if last week's page named it too
 
-A step is the standard deviation between calls, and the week's value is pulled to the own past
-(`Standing.steady`). `outcomes` is 1 unless the team's own deals tell, within reps and corrected for looking at many
-behaviours, that the better side of it goes with won deals (1.5) or with lost ones (0.5). Only a gap of `settings.coaching.min_gap` or more counts; a second
-behaviour must show in two calls or more, this week and before: one call is an incident, no habit. A second
-priority needs at least half of the first one's score and another family; with fewer than `min_calls` calls in the
-week there is at most one, as more feedback makes those who already struggle worse (Luo et al. 2021).
+A step is the standard deviation between calls, and the week's value is pulled to the own past (`Standing.steady`).
+`outcomes` is 1 unless the team's own deals tell, within reps and corrected for looking at many behaviours, that the
+better side of it goes with won deals (1.5) or with lost ones (0.5). Only a gap of `settings.coaching.min_gap` or more
+counts; a behaviour must show in two calls or more, this week and before: one call is an incident, no habit. A second
+priority needs at least half of the first one's score and another family; with fewer than `min_calls` calls in the week
+there is at most one, as more feedback makes those who already struggle worse (Luo et al. 2021).
 """
 
 from __future__ import annotations

@@ -72,7 +72,9 @@ def _good_objection(behaviour: Behaviour, row: Row, tone: Tone, said: Talks) -> 
     for one in ranked:
         reply = _reply(one, said)
         if reply is not None and _met_well(behaviour, one):
-            why = say("moments.good_objection", type=_type(one), move=_move(one), quote=_inside(one["quote"], MAX_QUOTE))
+            why = say(
+                "moments.good_objection", type=_type(one), move=_move(one), quote=_inside(one["quote"], MAX_QUOTE)
+            )
             return _turn_moment(tone, reply, why)
     return None
 

@@ -138,13 +138,11 @@ def evidence_rows(
         advice_id: The id that the rows carry.
         now: The rep's own observations of the week.
         before: Those of the weeks before.
-        others: Observations of colleagues who agreed to be an example, for a priority without a good moment of one's own.
+        others: Observations of colleagues who agreed to be an example, for a priority without an own good moment.
         said: Turns and findings.
     """
     moments = (
-        _weak_and_good(choice, now, before, others, said)
-        if choice.slot == "priority"
-        else _good(choice, now, said)
+        _weak_and_good(choice, now, before, others, said) if choice.slot == "priority" else _good(choice, now, said)
     )
     return [
         {

@@ -5,7 +5,7 @@ through the stages that look at one call, in worker processes; `weekly` runs the
 writes the report; `run` puts them together into the two steps that can be repeated at will.
 """
 
-from convintel.pipeline.deliver import Delivered, deliver, prepare
+from convintel.pipeline.delivery import Delivered, deliver, prepare
 from convintel.pipeline.run import IngestResult, ingest, make_report, read_report
 from convintel.pipeline.survey import Survey, pending_jobs, read_forgotten, survey
 from convintel.pipeline.tidy import erase

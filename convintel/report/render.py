@@ -33,15 +33,24 @@ _STEP: Final = ("owner", "kind", "action", "due", "due_text", "level", "confirme
 TABLES: Final[Mapping[str, tuple[str, ...]]] = {
     "objections": ("call_id", "when", "call", "rep", "id", "type", "handling", "first_move", *_FINDING),
     "next_steps": ("call_id", "when", "call", "rep", "id", *_STEP, *_FINDING),
-    "deals_at_risk": ("deal_id", "name", "owner", "stage", "amount", "currency", "expected", "call_id", "when", "reasons"),
+    "deals_at_risk": (
+        "deal_id",
+        "name",
+        "owner",
+        "stage",
+        "amount",
+        "currency",
+        "expected",
+        "call_id",
+        "when",
+        "reasons",
+    ),
     "metrics": ("call_id", "when", "rep", "name", "side", "value", "unit", "n", "withheld"),
     "unused": ("source", "row", "what", "remedy", "severity"),
 }
 
 
-def write_report(
-    summary: dict[str, Any], out: Path, *, recordings: Path | None, pdf: Printer | None = None
-) -> Path:
+def write_report(summary: dict[str, Any], out: Path, *, recordings: Path | None, pdf: Printer | None = None) -> Path:
     """Write all pages of a summary into `out`, in one step, and return the path of index.html.
 
     Args:

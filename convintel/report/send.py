@@ -60,7 +60,9 @@ def messages(summary: Row, delivery: Delivery) -> Iterator[Message]:
             slug = person["slug"]
             page = alone(summary, slug=slug, quotes=delivery.quotes) if delivery.attach else None
             body = _body(_rep_lines(summary, person), delivery, f"{week}/reps/{slug}.html")
-            yield Message(person["email"], url, say("message.rep_subject", week=week), body, f"{slug}-{week}.html", page)
+            yield Message(
+                person["email"], url, say("message.rep_subject", week=week), body, f"{slug}-{week}.html", page
+            )
 
 
 def send(message: Message) -> str | None:
@@ -70,7 +72,10 @@ def send(message: Message) -> str | None:
     target = apprise.Apprise()
     if not target.add(message.url.get_secret_value()):
         return "Apprise does not know this kind of address"
-    with tempfile.TemporaryDirectory(prefix="convintel-send-") as folder, apprise.LogCapture(logging.WARNING) as log:
+    with (
+        tempfile.TemporaryDirectory(prefix="convintel-send-") as folder,
+        apprise.LogCapture(level=logging.WARNING) as log,
+    ):
         attached = None
         if message.page is not None:
             file = Path(folder) / message.name

@@ -46,7 +46,10 @@ def browser():
 @pytest.fixture(scope="module")
 def report(tmp_path_factory, tables, company, settings):
     """The sample company's report with one recording that can really be played, and a long and a right-to-left name."""
-    names = {"maya.lindqvist@tallyroute.example": "מאיה לינדקוויסט בת־שבע", "tom.okafor@tallyroute.example": "Tom " * 40}
+    names = {
+        "maya.lindqvist@tallyroute.example": "מאיה לינדקוויסט בת־שבע",
+        "tom.okafor@tallyroute.example": "Tom " * 40,
+    }
     made = dict(tables)
     made["calls"] = made["calls"].with_columns(
         path=pl.col("path").str.replace(".mp3", ".wav", literal=True),
@@ -145,8 +148,8 @@ WALK = """() => {
   const all = [...document.querySelectorAll('a[href], button, input, summary, audio, [tabindex="0"]')];
   return all.filter(each => shown(each) || (each.tagName === 'SUMMARY' && shown(each.parentElement))).length; }"""
 FOCUSED = """() => { const e = document.activeElement, s = getComputedStyle(e), r = e.getBoundingClientRect();
-  return { tag: e.tagName, seen: s.outlineStyle !== 'none' || e.tagName === 'AUDIO', inside: r.bottom > 0 && r.top < innerHeight,
-           mark: e.outerHTML.slice(0, 120) }; }"""
+  return { tag: e.tagName, seen: s.outlineStyle !== 'none' || e.tagName === 'AUDIO',
+           inside: r.bottom > 0 && r.top < innerHeight, mark: e.outerHTML.slice(0, 120) }; }"""
 
 
 @pytest.mark.parametrize("kind", ["index", "rep", "call"])

@@ -124,7 +124,9 @@ def test_the_middle_half_is_that_of_the_reps_means(summary, tables):
     for row in summary["talk"]:
         where = row["rests"][0]["where"]
         values = tables["metrics"].filter(pl.col("metric") == where["metric"], pl.col("side") == where["side"])
-        means = values.drop_nulls("value").join(calls, on="call_id").group_by("rep").agg(pl.col("value").mean())["value"]
+        means = (
+            values.drop_nulls("value").join(calls, on="call_id").group_by("rep").agg(pl.col("value").mean())["value"]
+        )
         if row["low"] is not None:
             assert row["low"] == pytest.approx(means.quantile(0.25, "linear"))
             assert row["high"] == pytest.approx(means.quantile(0.75, "linear"))

@@ -17,6 +17,7 @@ from convintel.report.send import messages
 from convintel.settings import Delivery
 from convintel.tables import frame
 
+
 class Page(html.parser.HTMLParser):
     """Elements and links of a page; text of everything."""
 

@@ -17,6 +17,8 @@ from convintel.pipeline import deliver
 from convintel.report.send import messages, send
 from convintel.settings import Delivery
 
+pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")  # Apprise still looks
+
 
 class Post(http.server.BaseHTTPRequestHandler):
     """Keeps what is posted as JSON; /broken refuses."""
@@ -138,7 +140,7 @@ def test_a_message_is_sent_once_and_what_failed_is_tried_again(posts, summary, t
     (tmp_path / "convintel.toml").write_text(
         f'[delivery]\nmanagers = ["{root}/one", "{root}/broken"]\n', encoding="utf-8"
     )
-    monkeypatch.setattr("convintel.pipeline.deliver.read_report", lambda *_, week=None: (summary["week"], summary, {}))
+    monkeypatch.setattr("convintel.pipeline.delivery.read_report", lambda *_, week=None: (summary["week"], summary, {}))
     for _ in range(2):
         with pytest.raises(ConvintelError, match=r"1 of 2 messages were not delivered: managers \(json\)"):
             deliver(tmp_path)
@@ -164,7 +166,9 @@ def test_an_address_in_the_roster_cannot_redirect_a_message(summary):
 
 
 def test_the_link_leads_to_the_page(summary):
-    delivery = Delivery(managers=("json://h",), reps="json://h/{email}", attach=False, link="https://intranet.example/r/")
+    delivery = Delivery(
+        managers=("json://h",), reps="json://h/{email}", attach=False, link="https://intranet.example/r/"
+    )
     first, *rest = messages(summary, delivery)
     assert f"https://intranet.example/r/{summary['week']}/index.html" in first.body
     assert first.page is None

@@ -108,7 +108,9 @@ def test_no_calls_this_week(tables, settings):
     quiet = again(tables, settings, "2026-W45")
     assert quiet["counts"]["calls"] == 0
     before = tables["calls"].filter(pl.col("week").is_between(pl.lit("2026-W37"), pl.lit("2026-W44"))).height / 8
-    assert [one["text"] for one in quiet["changed"]] == [f"No calls this week; the 8 weeks before had {before:.1f} calls a week."]
+    assert [one["text"] for one in quiet["changed"]] == [
+        f"No calls this week; the 8 weeks before had {before:.1f} calls a week."
+    ]
     assert {person["note"] for person in quiet["people"]} == {"No calls this week."}
 
 
