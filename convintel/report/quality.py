@@ -52,7 +52,7 @@ def _of_calls(book: Book) -> Iterator[Check]:
     yield "no_rep", "calls", sum(call["rep"] is None for call in calls), len(calls)
     yield "no_deal", "matches", sum(matches.get(i, {}).get("deal_id") is None for i in ids), len(ids)
     yield "no_consent", "calls", sum(call["consent"] == "unknown" for call in calls), len(calls)
-    yield "withheld", "metrics", metrics["withheld"].is_not_null().sum(), metrics.height
+    yield "withheld", "metrics", metrics["withheld"].drop_nulls().len(), metrics.height
     yield "no_date", "calls", undated, len(book.calls)
 
 

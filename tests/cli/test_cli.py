@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-COMMANDS = ("init", "demo", "check", "run", "report", "search", "forget", "models", "evaluate", "serve")
+COMMANDS = ("init", "demo", "check", "run", "report", "search", "forget", "models", "evaluate", "serve", "explain", "send")
 
 
 def convintel(*arguments, expect=0):

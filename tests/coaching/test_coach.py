@@ -9,6 +9,7 @@ from convintel.coaching import coach
 from convintel.coaching.moments import cut
 from convintel.coaching.plan import observations_of_reps, tried
 from convintel.coaching.weeks import monday, weeks_before
+from convintel.recordings.roster import Rep
 from convintel.settings import Settings
 from convintel.tables import frame
 
@@ -192,6 +193,45 @@ def test_what_last_week_named_is_followed_up(team):
     seen = observations_of_reps(made["calls"], made["metrics"])
     assert tried(seen, last_page(made), week=WEEK)[0].moved is None
     assert tried(seen, last_page(made).clear(), week=WEEK) == []
+
+
+def association(difference, q_value):
+    row = {"behaviour": "talk_share", "deals": 40, "won": 20, "difference": difference, "q_value": q_value, "note": "x"}
+    return frame("associations", [row])
+
+
+@pytest.mark.parametrize(
+    ("difference", "q_value", "factor", "said"),
+    [
+        (-0.1, 0.02, 1.5, "associated with winning"),
+        (0.1, 0.02, 0.5, "associated with losing"),
+        (-0.1, 0.4, 1.0, ""),
+        (None, None, 1.0, ""),
+    ],
+)
+def test_what_the_teams_deals_show_moves_the_order_and_is_said(team, difference, q_value, factor, said):
+    plain = next(row for row in advise(tables(team))[0] if row["slot"] == "priority")
+    made = tables(team) | {"associations": association(difference, q_value)}
+    told = next(row for row in advise(made)[0] if row["slot"] == "priority")
+    before, after = (float(row["rule"].split()[1]) for row in (plain, told))
+    assert after == pytest.approx(before * factor, abs=0.011)
+    assert said in told["rule"]
+    assert ("associated" in told["rule"]) is bool(said)
+
+
+def test_a_colleague_is_an_example_only_by_consent_and_only_where_there_is_no_own(team):
+    def good(rows, **consent):
+        reps = [Rep(f"{name}@x.example", name, share_examples=consent.get(name, False)) for name in REPS]
+        made = tables(rows)
+        told = coach(**made, week=WEEK, reps=reps, settings=Settings())
+        row = next(row for row in told["advice"].to_dicts() if row["slot"] == "priority")
+        ids = told["evidence"].filter(pl.col("advice_id") == row["advice_id"], pl.col("tone") == "good")["call_id"]
+        return made["calls"].filter(pl.col("call_id").is_in(ids.implode()))["rep_name"].to_list()
+
+    assert good(team, bob=True) == ["dee"]
+    team["dee"]["2026-W42"] = [0.7, 0.73]
+    assert good(team) == []
+    assert good(team, bob=True) == ["bob"]
 
 
 def test_calls_outside_the_window_or_without_rep_change_nothing(team):

@@ -12,10 +12,12 @@ from datetime import date
 import pytest
 
 from convintel import pipeline, search
-from convintel.errors import SettingsError
+from convintel.errors import SettingsError, WorkspaceError
 from convintel.ledger import Ledger
 from convintel.pipeline import process
 from convintel.pipeline.weekly import last_day
+from convintel.report import explain
+from convintel.report.lineage import nodes
 from convintel.settings import load
 from convintel.store import Store
 from convintel.workspace import Workspace
@@ -38,6 +40,21 @@ def test_a_second_run_finds_nothing_to_do_and_changes_no_byte(small_workspace, t
     assert (second.processed, second.set_aside, second.current) == (0, 0, 9)
     assert not again.made
     assert tables_of(small_workspace) == before
+
+
+def test_a_report_is_read_back_from_the_store_and_everything_in_it_explained(small_workspace, read_json):
+    _, report = run(small_workspace)
+    week, summary, tables = pipeline.read_report(small_workspace)
+    assert week == report.week
+    assert summary == read_json(report.index.parent / "summary.json")
+    ids = [node["id"] for node in nodes(summary)]
+    assert len(ids) > 100
+    for identity in ids[::40]:
+        assert explain(summary, tables, identity).rows
+    told = subprocess.run([*CLI, "explain", str(small_workspace), ids[0]], capture_output=True, text=True, check=True)
+    assert told.stdout.startswith(ids[0])
+    with pytest.raises(WorkspaceError, match="no current report of 2026-W01"):
+        pipeline.read_report(small_workspace, week="2026-W01")
 
 
 def test_the_order_of_work_and_the_number_of_workers_change_no_byte(small_workspace, tmp_path, tables_of):

@@ -91,7 +91,7 @@ class Watched:
 
 @pytest.fixture
 def desk(browser):
-    context = browser.new_context(viewport=DESK)
+    context = browser.new_context(viewport=DESK, reduced_motion="reduce")  # else the page is still on its way
     context.grant_permissions(["clipboard-read", "clipboard-write"])
     yield Watched(context)
     context.close()
