@@ -178,7 +178,7 @@ class Themes(Section):
         0.6, gt=0, lt=1, description="Cosine to a theme's centre from which a new utterance joins it."
     )
     keep_similarity: float = Field(
-        0.45,
+        0.35,
         ge=0,
         lt=1,
         description="Cosine to its own group's centre below which an utterance is left out (1 % of labelled ones).",
@@ -204,8 +204,16 @@ class Crm(Section):
     )
     decimal: Literal[".", ","] = Field(".", description="The decimal mark of amounts.")
     aliases: dict[str, tuple[str, ...]] = Field(default_factory=dict, description="Own column names: field -> headers.")
-    won_stages: tuple[str, ...] = ("Closed Won", "closedwon", "won", "Won")
-    lost_stages: tuple[str, ...] = ("Closed Lost", "closedlost", "lost", "Lost")
+    won_stages: tuple[str, ...] = (
+        *("Closed Won", "closedwon", "Won", "Geschlossen und gewonnen", "Abgeschlossen und gewonnen", "Gewonnen"),
+        *("Cerrada ganada", "Cerrado ganado", "Ganada", "Ganado", "Fermée gagnée", "Fermé gagné", "Gagnée", "Gagné"),
+        *("Chiusa acquisita", "Vinto", "Fechado ganho", "Ganho"),
+    )
+    lost_stages: tuple[str, ...] = (
+        *("Closed Lost", "closedlost", "Lost", "Geschlossen und verloren", "Abgeschlossen und verloren", "Verloren"),
+        *("Cerrada perdida", "Cerrado perdido", "Perdida", "Perdido", "Fermée perdue", "Fermé perdu", "Perdue", "Perdu"),
+        *("Chiusa persa", "Perso", "Fechado perdido"),
+    )
 
 
 class Matching(Section):

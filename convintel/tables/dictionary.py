@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import inspect
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -48,13 +49,19 @@ def about(table: Table) -> str:
 
 def entries() -> list[Entry]:
     """Return all columns, table by table, in the order of the schemas."""
-    return [_entry(table, name, column) for table in SCHEMAS.values() for name, column in table.schema.columns().items()]
+    return [entry for table in SCHEMAS.values() for entry in entries_of(table)]
 
 
-def _entry(table: Table, name: str, column: Any) -> Entry:
+def entries_of(table: Table) -> list[Entry]:
+    """Return the columns of one table."""
+    comments = _comments(table.schema)
+    return [_entry(table, name, column, comments) for name, column in table.schema.columns().items()]
+
+
+def _entry(table: Table, name: str, column: Any, comments: Mapping[str, str]) -> Entry:
     values = ", ".join(column.categories) if isinstance(column, dy.Enum) else ""
     kind = "Enum" if values else str(column.dtype)
-    meaning = _comments(table.schema).get(name) or _OWN_WORDS.get(name, "")
+    meaning = comments.get(name) or _OWN_WORDS.get(name, "")
     key = "yes" if column.primary_key else ""
     return Entry(table.name, table.version, name, kind, "yes" if column.nullable else "", key, values, meaning)
 
@@ -72,9 +79,8 @@ def markdown() -> str:
     """Return the dictionary as docs/data.md."""
     parts = [_HEAD]
     for table in SCHEMAS.values():
-        rows = [entry for entry in entries() if entry.table == table.name]
-        parts.append(f"## {table.name}\n\n{about(table)} Version {table.version}.\n\n| column | type | | meaning |\n|---|---|---|---|")
-        parts += [_line(entry) for entry in rows]
+        parts.append(f"## {table.name}\n\n{about(table)} Version {table.version}.\n")
+        parts += ["| column | type | | meaning |", "|---|---|---|---|", *(_line(entry) for entry in entries_of(table))]
         parts.append("")
     return "\n".join(parts)
 

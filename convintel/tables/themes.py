@@ -48,7 +48,7 @@ class ThemeMembers(dy.Schema):
 
     concern_id = dy.String(primary_key=True)  # in concerns
     call_id = dy.String()
-    theme_id = dy.String(nullable=True)
+    theme_id = dy.String(nullable=True)  # the one it counts for, merges of themes.csv followed
     similarity = dy.Float64()  # cosine to the theme's centre; to the nearest one when left out
 
 
@@ -66,7 +66,7 @@ class ThemeEvents(dy.Schema):
 class ThemeOutcomes(dy.Schema):
     """One row a theme: how often it came up in deals won and lost; first calls before the close date only."""
 
-    theme_id = dy.String(primary_key=True)
+    theme_id = dy.String(primary_key=True)  # in themes
     won = dy.Int32(min=0)  # won deals with the theme
     of_won = dy.Int32(min=0)  # won deals with calls that count
     lost = dy.Int32(min=0)  # lost deals with the theme

@@ -13,27 +13,30 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from convintel.settings import Themes
-from convintel.themes.cluster import ALIKE, centre
+from convintel.themes.cluster import ONE, centre
 from convintel.themes.encoder import Vectors
-from convintel.themes.registry import DIGITS, Event, Registry, Theme, theme_id
+from convintel.themes.middle import Middle, likeness, middle
+from convintel.themes.registry import Event, Registry, Theme, theme_id
 
-APART = 0.6  # cosine of the halves' centres: of 39 single kinds of short questions 4 have halves further apart
+ALIKE = ONE  # likeness from which two themes are one: what one week would have taken for one group
+APART = 0.6  # likeness of the halves below which a theme is two: of 39 single kinds of short questions 4 fall apart so
+LEAST = 40  # members: of fewer, chance makes halves
 LEAST_SHARE = 0.2  # of the members in the smaller half
 GROWN = 1.5  # members now over members when it appeared: what a theme was made of was looked at then
-BAR_SHARE = 5.0  # per cent of a half's members below its bar
 _ROUNDS = 30
 
 
 @dataclass(frozen=True, slots=True)
 class _Half:
     members: dict[str, str]
-    centre: Vectors
-    bar: float
+    middle: Middle
 
 
-def merge_alike(registry: Registry, kind: str, vectors: Mapping[str, Vectors], *, week: str) -> Registry:
+def merge_alike(
+    registry: Registry, kind: str, vectors: Mapping[str, Vectors], *, week: str, rules: Themes
+) -> Registry:
     """Let a younger theme end in an older one where the centres of their present members are all but the same."""
-    present = {theme.theme_id: _middle(theme, vectors) for theme in registry.living(kind)}
+    present = {theme.theme_id: _present(theme, vectors, rules) for theme in registry.living(kind)}
     for name in [theme.theme_id for theme in reversed(registry.living(kind))]:
         living = {theme.theme_id: theme for theme in registry.living(kind)}
         young = living[name]
@@ -41,7 +44,7 @@ def merge_alike(registry: Registry, kind: str, vectors: Mapping[str, Vectors], *
             if old.theme_id == name:
                 break
             one, other = present[old.theme_id], present[young.theme_id]
-            if one is None or other is None or float(one @ other) < ALIKE:
+            if one is None or other is None or likeness([one], [other])[0, 0] < ALIKE:
                 continue
             registry = registry.changed(
                 old.with_members({**old.members, **young.members}), replace(young, members={}, into=old.theme_id)
@@ -60,10 +63,11 @@ def split_apart(
         halves = _halves(theme, vectors, rules) if _has_grown(theme) else None
         if halves is None:
             continue
-        stays, leaves = sorted(halves, key=lambda half: -float(half.centre @ theme.vector()))
+        stays, leaves = sorted(halves, key=lambda half: -_founders(half, theme))
         name = theme_id(registry.next_number)
-        kept = replace(theme, centre=_fixed(stays.centre), bar=stays.bar, members=stays.members)
-        new = Theme(name, kind, "", _fixed(leaves.centre), leaves.bar, week, leaves.members)
+        kept = replace(theme.around(stays.middle), members=stays.members)
+        at = leaves.middle
+        new = Theme(name, kind, "", at.centre, at.bar, at.factor, week, leaves.members)
         event = Event(week, "split", theme.theme_id, name, len(leaves.members))
         registry = replace(
             registry.changed(kept),
@@ -74,9 +78,9 @@ def split_apart(
     return registry
 
 
-def _middle(theme: Theme, vectors: Mapping[str, Vectors]) -> Vectors | None:
+def _present(theme: Theme, vectors: Mapping[str, Vectors], rules: Themes) -> Middle | None:
     rows = [vectors[member] for member in theme.members if member in vectors]
-    return centre(np.stack(rows)) if rows else None
+    return middle(np.stack(rows), least=rules.keep_similarity) if rows else None
 
 
 def _has_grown(theme: Theme) -> bool:
@@ -84,18 +88,23 @@ def _has_grown(theme: Theme) -> bool:
     return len(theme.members) >= GROWN * max(since[theme.appeared], 1)
 
 
+def _founders(half: _Half, theme: Theme) -> int:
+    """Return how many of the members with which the theme appeared are in the half: they are what the id means."""
+    return sum(since == theme.appeared for since in half.members.values())
+
+
 def _halves(theme: Theme, vectors: Mapping[str, Vectors], rules: Themes) -> tuple[_Half, _Half] | None:
     """Return a theme's two halves when they are apart; 2-means from the sign of the first principal axis."""
     names = [member for member in sorted(theme.members) if member in vectors]
-    if len(names) < 4 * rules.min_size:
+    if len(names) < LEAST:
         return None
     rows = np.stack([vectors[name] for name in names])
     side = _two_means(rows)
     small = min(int(side.sum()), int((~side).sum()))
-    if small < max(2 * rules.min_size, LEAST_SHARE * len(names)):
+    if small < LEAST_SHARE * len(names):
         return None
     one, other = (_half(theme, names, rows, part, rules) for part in (side, ~side))
-    return (one, other) if float(one.centre @ other.centre) < APART else None
+    return (one, other) if likeness([one.middle], [other.middle])[0, 0] < APART else None
 
 
 def _two_means(rows: Vectors) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
@@ -115,11 +124,5 @@ def _two_means(rows: Vectors) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
 def _half(
     theme: Theme, names: list[str], rows: Vectors, part: np.ndarray[tuple[int], np.dtype[np.bool_]], rules: Themes
 ) -> _Half:
-    middle = np.round(centre(rows[part]), DIGITS)
-    bar = max(rules.keep_similarity, float(np.percentile(rows[part] @ middle, BAR_SHARE)))
     members = {name: theme.members[name] for name, inside in zip(names, part, strict=True) if inside}
-    return _Half(members, middle, round(bar, DIGITS))
-
-
-def _fixed(middle: Vectors) -> tuple[float, ...]:
-    return tuple(round(float(x), DIGITS) for x in middle)
+    return _Half(members, middle(rows[part], least=rules.keep_similarity))

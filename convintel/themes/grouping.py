@@ -11,13 +11,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from convintel.settings import Themes
-from convintel.themes.cluster import ALIKE, canonical_order, centre, cluster
+from convintel.themes.cluster import canonical_order, cluster
 from convintel.themes.encoder import Encoder, Vectors
-from convintel.themes.events import merge_alike, split_apart
+from convintel.themes.events import ALIKE, merge_alike, split_apart
 from convintel.themes.labels import name_themes
-from convintel.themes.registry import DIGITS, Event, Registry, Theme, theme_id
+from convintel.themes.middle import Middle, likeness, middle
+from convintel.themes.registry import Event, Registry, Theme, theme_id
 
-BAR_SHARE = 5.0  # per cent of a theme's first members below its bar
+AGAIN = 0.75  # likeness from which a new group is an old theme again: the tail of a theme is no new one
+RIPE = 50  # members from which a theme's centre and bar are fixed
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +61,8 @@ def group_items(items: Sequence[Item], *, week: str, encoder: Encoder, registry:
     vectors = {item.item_id: matrix[row[item.text]] for item in items}
     for kind in sorted({item.kind for item in items}):
         of_kind = [item for item in items if item.kind == kind]
-        registry = _join(of_kind, vectors, registry, kind, week)
-        registry = merge_alike(registry, kind, vectors, week=week)
+        registry = _join(of_kind, vectors, registry, kind, week, rules)
+        registry = merge_alike(registry, kind, vectors, week=week, rules=rules)
         registry = split_apart(registry, kind, vectors, week=week, rules=rules)
         registry = _appear(of_kind, vectors, registry, kind, week, rules)
     registry = _named(registry, items, vectors, encoder)
@@ -75,7 +77,7 @@ def _homeless(items: Iterable[Item], registry: Registry) -> list[Item]:
 
 
 def _join(
-    items: Sequence[Item], vectors: Mapping[str, Vectors], registry: Registry, kind: str, week: str
+    items: Sequence[Item], vectors: Mapping[str, Vectors], registry: Registry, kind: str, week: str, rules: Themes
 ) -> Registry:
     """Let newcomers join the theme nearest to them of those whose bar they pass."""
     themes, new = registry.living(kind), _homeless(items, registry)
@@ -89,16 +91,25 @@ def _join(
     for item, place, value in zip(new, best.tolist(), passed.max(axis=1).tolist(), strict=True):
         if value > -2:
             joined.setdefault(place, {})[item.item_id] = week
-    return registry.changed(*(themes[at].with_members({**themes[at].members, **more}) for at, more in joined.items()))
+    return registry.changed(*(_with_more(themes[at], more, vectors, rules) for at, more in joined.items()))
+
+
+def _with_more(theme: Theme, more: Mapping[str, str], vectors: Mapping[str, Vectors], rules: Themes) -> Theme:
+    """Return the theme with new members; a young one gets to know its own middle better."""
+    grown = theme.with_members({**theme.members, **more})
+    rows = [vectors[member] for member in grown.members if member in vectors]
+    if len(theme.members) >= RIPE or not rows:
+        return grown
+    return grown.around(middle(np.stack(rows), least=rules.keep_similarity))
 
 
 def _appear(
     items: Sequence[Item], vectors: Mapping[str, Vectors], registry: Registry, kind: str, week: str, rules: Themes
 ) -> Registry:
     """Group what joined no theme; a group that is an old theme again joins it, the others are new themes."""
-    new = _homeless(items, registry)
+    old = registry.living(kind)
     by_text: dict[str, list[Item]] = {}
-    for item in new:
+    for item in _homeless(items, registry):
         by_text.setdefault(item.text, []).append(item)
     texts = canonical_order(list(by_text))
     if not texts:
@@ -108,32 +119,27 @@ def _appear(
     for group in range(int(groups.max()) + 1):
         inside = np.flatnonzero(groups == group)
         members = {item.item_id: week for place in inside for item in by_text[texts[place]]}
-        middle = np.round(centre(matrix[inside]), DIGITS)
-        old = _same(middle, registry, kind)
-        if old is not None:
-            registry = registry.changed(old.with_members({**old.members, **members}))
-            continue
-        bar = max(rules.keep_similarity, float(np.percentile(matrix[inside] @ middle, BAR_SHARE)))
-        registry = _with_new(registry, kind, middle, bar, week, members)
+        found = middle(matrix[inside], least=rules.keep_similarity)
+        again = _same(found, old)
+        if again is None:
+            registry = _with_new(registry, kind, found, week, members)
+        elif (known := registry.of(again)) is not None:
+            registry = registry.changed(_with_more(known, members, vectors, rules))
     return registry
 
 
-def _same(middle: Vectors, registry: Registry, kind: str) -> Theme | None:
-    """Return the old theme that a group is again: the nearest, if their centres are all but the same."""
-    themes = registry.living(kind)
-    if not themes:
+def _same(found: Middle, old: Sequence[Theme]) -> str | None:
+    """Return the id of the old theme that a group is again: the one most like it, if it is like enough."""
+    if not old:
         return None
-    cosine = np.stack([theme.vector() for theme in themes]) @ middle
-    best = int(cosine.argmax())
-    return themes[best] if cosine[best] >= ALIKE else None
+    alike = likeness([found], [theme.middle() for theme in old])[0]
+    best = int(alike.argmax())
+    return old[best].theme_id if alike[best] >= AGAIN else None
 
 
-def _with_new(
-    registry: Registry, kind: str, middle: Vectors, bar: float, week: str, members: Mapping[str, str]
-) -> Registry:
+def _with_new(registry: Registry, kind: str, found: Middle, week: str, members: Mapping[str, str]) -> Registry:
     name = theme_id(registry.next_number)
-    place = tuple(round(float(x), DIGITS) for x in middle)
-    theme = Theme(name, kind, "", place, round(bar, DIGITS), week, dict(sorted(members.items())))
+    theme = Theme(name, kind, "", found.centre, found.bar, found.factor, week, dict(sorted(members.items())))
     return replace(
         registry,
         next_number=registry.next_number + 1,
@@ -209,10 +215,10 @@ def _pairs(new: Sequence[Theme], old: Sequence[Theme]) -> dict[str, Theme]:
 
     if not new or not old or len(new[0].centre) != len(old[0].centre):
         return {}
-    cosine = np.stack([theme.vector() for theme in new]) @ np.stack([theme.vector() for theme in old]).T
-    cosine[np.array([[one.kind != other.kind for other in old] for one in new])] = -2
-    pairs = zip(*linear_sum_assignment(cosine, maximize=True), strict=True)
-    return {new[i].theme_id: old[j] for i, j in pairs if cosine[i, j] >= ALIKE}
+    alike = likeness([theme.middle() for theme in new], [theme.middle() for theme in old])
+    alike[np.array([[one.kind != other.kind for other in old] for one in new])] = -2
+    pairs = zip(*linear_sum_assignment(alike, maximize=True), strict=True)
+    return {new[i].theme_id: old[j] for i, j in pairs if alike[i, j] >= ALIKE}
 
 
 def _renumbered(grouped: Grouped, ids: Mapping[str, str], labels: Mapping[str, str], number: int) -> Grouped:

@@ -1,8 +1,9 @@
 """What every theme means, kept from week to week in one JSON file.
 
-A theme's id, kind, centre and bar are fixed when it appears: T0007 means next year what it meant in its first week. New
-concerns join a theme whose bar they pass; only what joins none is grouped anew. When a theme falls into two, the part
-that is nearest to what it meant keeps the id; when two become one, the older id goes on and the younger ends. No number
+A theme's id and kind are fixed when it appears, its centre and bar as soon as it has enough members to know them: T0007
+means next year what it meant at first. New concerns join a theme whose bar they pass; only what joins none is grouped
+anew. When a theme falls into two, the part
+with most of its first members keeps the id; when two become one, the older id goes on and the younger ends. No number
 is ever given twice. A week starts from the registry as the week before left it, so running it again gives the same.
 """
 
@@ -19,9 +20,9 @@ import numpy as np
 from convintel.errors import WorkspaceError
 from convintel.store import write_atomically
 from convintel.themes.encoder import Vectors
+from convintel.themes.middle import DIGITS, Middle
 
 FORMAT = "convintel.themes/2"
-DIGITS = 6  # of a centre's coordinates in the file: the same bytes on every machine that rounds alike
 
 EventKind = Literal["appeared", "split", "merged"]
 
@@ -35,6 +36,7 @@ class Theme:
     label: str
     centre: tuple[float, ...]
     bar: float  # cosine to the centre from which a concern joins
+    factor: float  # of likeness to others: how much few members have to do with the centre
     appeared: str  # week
     members: Mapping[str, str]
     into: str = ""  # the older theme that it became part of; "" while it lives
@@ -42,6 +44,14 @@ class Theme:
     def vector(self) -> Vectors:
         """Return the centre, [dimensions]."""
         return np.array(self.centre, dtype=np.float32)
+
+    def middle(self) -> Middle:
+        """Return what other themes are compared with."""
+        return Middle(self.centre, self.bar, self.factor)
+
+    def around(self, middle: Middle) -> Theme:
+        """Return the theme with another centre and bar."""
+        return replace(self, centre=middle.centre, bar=middle.bar, factor=middle.factor)
 
     def with_members(self, members: Mapping[str, str]) -> Theme:
         """Return the theme with these members."""
@@ -149,7 +159,6 @@ def theme_id(number: int) -> str:
 def _theme_dict(theme: Theme) -> dict[str, object]:
     return {
         **asdict(theme),
-        "bar": round(theme.bar, DIGITS),
         "members": dict(sorted(theme.members.items())),
         "centre": [round(float(x), DIGITS) for x in theme.centre],
     }

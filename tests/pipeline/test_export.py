@@ -24,7 +24,7 @@ def test_duckdb_reads_and_joins_the_tables(tmp_path):
     folder = tmp_path / "tables"
     query = f"select d.name, m.call_id from '{folder}/matches.parquet' m join '{folder}/deals.parquet' d using (deal_id)"
     assert duckdb.sql(query).fetchall() == [("Müller", "0" * 16)]
-    assert duckdb.sql(f"select count(*) from '{folder}/deals.csv'").fetchone() == (2,)
+    assert duckdb.sql(f"select count(*) from '{folder}/deals.csv'").fetchall() == [(2,)]
     listed = duckdb.sql(f"select distinct \"table\" from '{folder}/dictionary.csv'").fetchall()
     assert {name for (name,) in listed} == set(EXPORTED)
     assert pl.read_parquet_metadata(folder / "deals.parquet")["convintel.week"] == "2026-W44"

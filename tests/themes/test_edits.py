@@ -10,7 +10,7 @@ HEAD = "theme_id,label,name,merge_into,show\n"
 
 
 def a_theme(number, kind="objection", **more):
-    return Theme(f"T{number:04d}", kind, f"label {number}", (1.0, 0.0), 0.5, "2026-W40", {"a": "2026-W40"}, **more)
+    return Theme(f"T{number:04d}", kind, f"label {number}", (1.0, 0.0), 0.5, 1.0, "2026-W40", {"a": "2026-W40"}, **more)
 
 
 REGISTRY = Registry(
