@@ -211,7 +211,16 @@ class Crm(Section):
     )
     lost_stages: tuple[str, ...] = (
         *("Closed Lost", "closedlost", "Lost", "Geschlossen und verloren", "Abgeschlossen und verloren", "Verloren"),
-        *("Cerrada perdida", "Cerrado perdido", "Perdida", "Perdido", "Fermée perdue", "Fermé perdu", "Perdue", "Perdu"),
+        *(
+            "Cerrada perdida",
+            "Cerrado perdido",
+            "Perdida",
+            "Perdido",
+            "Fermée perdue",
+            "Fermé perdu",
+            "Perdue",
+            "Perdu",
+        ),
         *("Chiusa persa", "Perso", "Fechado perdido"),
     )
 

@@ -62,7 +62,9 @@ def compare(
     rules = settings.outcomes
     eligible = eligible_calls(calls, matches, deals, rules=rules)
     tables = [deal_values(eligible, measured(metrics, behaviour)) for behaviour in behaviours]
-    found = [won_against_lost(behaviour.name, values, rules) for behaviour, values in zip(behaviours, tables, strict=True)]
+    found = [
+        won_against_lost(behaviour.name, values, rules) for behaviour, values in zip(behaviours, tables, strict=True)
+    ]
     rows = zip(behaviours, tables, found, corrected(found), strict=True)
     return frame("associations", [_row(*cells, rules) for cells in rows])
 

@@ -1,8 +1,8 @@
 """Whether what our side promised on a call was done, as far as recorded calls can show it.
 
-A meeting is kept when a call of the same deal (or, without a deal, the same customer) is held about its day. A task such
-as "I'll send the offer" leaves no trace in recordings: with a later call it stays open whether it was done, without one
-nothing of it is to be seen. Neither is called broken.
+A meeting is kept when a call of the same deal (or, without a deal, the same customer) is held about its day. A task
+such as "I'll send the offer" leaves no trace in recordings: with a later call nobody can tell whether it was done,
+without one nothing of it is to be seen. Neither is called broken.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How new reps come in, beside what earlier ones did in the same month at work. No target, no ranking: a middle half."""
+"""How new reps come in, beside what earlier ones did in the same month at work: no target, no ranking."""
 
 from __future__ import annotations
 
@@ -43,7 +43,9 @@ def ramp(
         earlier = {email: day for email, day in started.items() if email not in new}
         for email, day in sorted(new.items()):
             for month in range(1, (as_of - day).days // MONTH_DAYS + 1):
-                before = [_count(days, one, begun, month) for one, begun in earlier.items() if _start(begun, month) >= first]
+                before = [
+                    _count(days, one, begun, month) for one, begun in earlier.items() if _start(begun, month) >= first
+                ]
                 rows.append(_row(email, month, measure, _count(days, email, day, month), before, rules))
     return frame("ramp", sorted(rows, key=lambda row: (row["rep"], row["measure"], row["month"])))
 
@@ -72,9 +74,7 @@ def _count(days: Days, email: str, begun: date, month: int) -> int:
     return sum(start <= day < start + timedelta(days=MONTH_DAYS) for day in days.get(email, ()))
 
 
-def _row(
-    email: str, month: int, measure: str, value: int, before: Sequence[int], rules: Outcomes
-) -> dict[str, object]:
+def _row(email: str, month: int, measure: str, value: int, before: Sequence[int], rules: Outcomes) -> dict[str, object]:
     row: dict[str, object] = {
         "rep": email,
         "month": month,

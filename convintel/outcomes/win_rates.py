@@ -78,7 +78,9 @@ def _team_row(counts: Counts, rules: Outcomes) -> dict[str, object]:
 
 def _scope_rows(scope: str, counts: Mapping[str, Counts], rules: Outcomes) -> list[dict[str, object]]:
     names = sorted(counts)
-    rates = pooled_rates([(won, won + lost) for won, lost, _ in map(counts.__getitem__, names)], interval=rules.interval)
+    rates = pooled_rates(
+        [(won, won + lost) for won, lost, _ in map(counts.__getitem__, names)], interval=rules.interval
+    )
     return [_row(scope, name, counts[name], rate, rules) for name, rate in zip(names, rates, strict=True)]
 
 

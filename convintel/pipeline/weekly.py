@@ -199,9 +199,7 @@ def _all_unused(found: Survey) -> pl.DataFrame:
     return pl.concat([found.unused, frame("unused", rows)]).unique(maintain_order=True)
 
 
-def _deals(
-    found: Survey, tables: Mapping[str, pl.DataFrame], week: str, settings: Settings
-) -> dict[str, pl.DataFrame]:
+def _deals(found: Survey, tables: Mapping[str, pl.DataFrame], week: str, settings: Settings) -> dict[str, pl.DataFrame]:
     path = found.workspace.deals
     deals: pl.DataFrame = frame("deals", [])
     unused: pl.DataFrame = frame("unused", [])

@@ -97,7 +97,8 @@ _HEAD = """# Data dictionary
 Written by `python -m convintel.tables.dictionary` from the schemas in `convintel/tables/`; a test keeps it current.
 
 `reports/tables/` of a workspace holds the tables of the newest reported week, each as Parquet and CSV, with
-`dictionary.csv`. Every run that writes that week's report writes them anew. DuckDB, spreadsheets and BI tools read them:
+`dictionary.csv`. Every run that writes that week's report writes them anew. DuckDB, spreadsheets and BI tools read
+them:
 
 ```sql
 select d.segment, avg(m.value) as talk_share, count(*) as calls

@@ -73,7 +73,9 @@ def group(
     tables = {
         "themes": frame("themes", sizes),
         "theme_members": members,
-        "theme_events": frame("theme_events", [_event_row(event, grouped.registry) for event in grouped.registry.events]),
+        "theme_events": frame(
+            "theme_events", [_event_row(event, grouped.registry) for event in grouped.registry.events]
+        ),
         "unused": frame("unused", list(wrong)),
     }
     return Themed(tables, grouped.registry)

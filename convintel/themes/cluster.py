@@ -47,10 +47,7 @@ def cluster(vectors: Vectors, rules: Themes) -> Ints:
     if n < rules.min_size:
         return np.full(n, LEFT_OUT, dtype=np.intp)
     core = vectors[:GRAPH]
-    if n < SMALL:
-        groups = _average_linkage(core)
-    else:
-        groups = communities(core, rules)
+    groups = _average_linkage(core) if n < SMALL else communities(core, rules)
     return _settle(vectors, _merge_alike(core, groups, rules), rules)
 
 

@@ -62,7 +62,9 @@ def read_edits(path: Path) -> Edits:
         if show not in SHOWS:
             wrong.append(unused(FILE_NAME, f"show '{line.show}' is not known", "write pin or hide", row=number))
         elif line.theme_id.upper() in lines:
-            wrong.append(unused(FILE_NAME, f"{line.theme_id} is there twice; the first row counts", "remove one", row=number))
+            wrong.append(
+                unused(FILE_NAME, f"{line.theme_id} is there twice; the first row counts", "remove one", row=number)
+            )
         else:
             lines[line.theme_id.upper()] = Line(
                 number, line.theme_id.upper(), line.label, line.name, line.merge_into.upper(), show
@@ -84,7 +86,12 @@ def wishes(edits: Edits, registry: Registry) -> Wishes:
     direct = {line.theme_id: line.merge_into for line in good if line.merge_into}
     round_about = {start for start in direct if _target(start, direct) is None}
     wrong += [
-        unused(FILE_NAME, f"{line.theme_id} is merged into itself in the end", "take one of the merges away", row=line.number)
+        unused(
+            FILE_NAME,
+            f"{line.theme_id} is merged into itself in the end",
+            "take one of the merges away",
+            row=line.number,
+        )
         for line in good
         if line.theme_id in round_about
     ]

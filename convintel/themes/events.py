@@ -32,9 +32,7 @@ class _Half:
     middle: Middle
 
 
-def merge_alike(
-    registry: Registry, kind: str, vectors: Mapping[str, Vectors], *, week: str, rules: Themes
-) -> Registry:
+def merge_alike(registry: Registry, kind: str, vectors: Mapping[str, Vectors], *, week: str, rules: Themes) -> Registry:
     """Let a younger theme end in an older one where the centres of their present members are all but the same."""
     present = {theme.theme_id: _present(theme, vectors, rules) for theme in registry.living(kind)}
     for name in [theme.theme_id for theme in reversed(registry.living(kind))]:
@@ -55,9 +53,7 @@ def merge_alike(
     return registry
 
 
-def split_apart(
-    registry: Registry, kind: str, vectors: Mapping[str, Vectors], *, week: str, rules: Themes
-) -> Registry:
+def split_apart(registry: Registry, kind: str, vectors: Mapping[str, Vectors], *, week: str, rules: Themes) -> Registry:
     """Give the part of a theme that has become something else an id of its own; the rest keeps id, name and meaning."""
     for theme in registry.living(kind):
         halves = _halves(theme, vectors, rules) if _has_grown(theme) else None

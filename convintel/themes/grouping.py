@@ -160,9 +160,7 @@ def _named(registry: Registry, items: Sequence[Item], vectors: Mapping[str, Vect
     taken = [theme.label for theme in registry.themes if theme.label]
     centres = np.stack([theme.vector() for theme in nameless])
     labels = name_themes(members, rest, centres, encoder, taken=taken)
-    return registry.changed(
-        *(replace(theme, label=label) for theme, label in zip(nameless, labels, strict=True))
-    )
+    return registry.changed(*(replace(theme, label=label) for theme, label in zip(nameless, labels, strict=True)))
 
 
 def _typical_first(theme: Theme, text_of: Mapping[str, str], vectors: Mapping[str, Vectors]) -> list[str]:
@@ -236,7 +234,10 @@ def _renumbered(grouped: Grouped, ids: Mapping[str, str], labels: Mapping[str, s
         replace(event, theme_id=ids[event.theme_id], other_id=ids.get(event.other_id, "")) for event in registry.events
     )
     registry = replace(
-        registry, next_number=number, themes=tuple(sorted(themes, key=lambda theme: int(theme.theme_id[1:]))), events=events
+        registry,
+        next_number=number,
+        themes=tuple(sorted(themes, key=lambda theme: int(theme.theme_id[1:]))),
+        events=events,
     )
     theme_of = {item: None if home is None else ids[home] for item, home in grouped.theme_of.items()}
     return replace(grouped, registry=registry, theme_of=theme_of)

@@ -37,7 +37,9 @@ def middle(rows: Vectors, *, least: float) -> Middle:
     n, total = len(rows), rows.sum(axis=0)
     others = unit(total - rows) if n > 1 else unit(rows)
     bar = max(least, float(np.percentile((rows * others).sum(axis=1), BAR_SHARE)))
-    return Middle(tuple(round(float(x), DIGITS) for x in unit(total)), round(bar, DIGITS), round(_factor(total, n), DIGITS))
+    return Middle(
+        tuple(round(float(x), DIGITS) for x in unit(total)), round(bar, DIGITS), round(_factor(total, n), DIGITS)
+    )
 
 
 def likeness(ones: Sequence[Middle], others: Sequence[Middle]) -> Vectors:

@@ -7,7 +7,7 @@ from convintel.tables import SCHEMAS
 from convintel.tables.dictionary import about, entries, markdown
 
 PLAIN = {
-    "name", "account", "created", "won", "lost", "title", "account", "customer_name", "customer_email", "direction",
+    "name", "account", "created", "won", "lost", "title", "customer_name", "customer_email", "direction",
     "call_type", "consent", "language", "rep_name", "path", "kind", "label", "text", "speaker", "channels", "codec",
     "model", "bad_packets", "gap_seconds", "seconds", "expected_seconds", "sample_rate", "redactions", "handling",
     "action", "due", "firm", "confirmed", "level", "open", "turn", "score", "threshold", "rule", "type", "owner",

@@ -7,8 +7,8 @@ import pytest
 
 from convintel.errors import SettingsError, WorkspaceError
 from convintel.outcomes import read_deals
-from convintel.outcomes.headers import FIELDS, aliases, plain
 from convintel.outcomes.cells import id_key, read_amount, read_date, read_flag
+from convintel.outcomes.headers import FIELDS, aliases, plain
 from convintel.recordings.roster import Rep, read_roster
 from convintel.resources import resource
 from convintel.settings import Crm, Settings

@@ -174,7 +174,10 @@ def test_dates_that_cannot_be(deal, what):
 
 def test_a_call_before_the_reps_first_day():
     late = Rep(ANA.email, "Ana", started_at=date(2026, 10, 25))
-    assert "started on 2026-10-25" in found(calls_on(date(2026, 10, 20)), a_deal(), reps=(late,))["impossible date"]["what"]
+    assert (
+        "started on 2026-10-25"
+        in found(calls_on(date(2026, 10, 20)), a_deal(), reps=(late,))["impossible date"]["what"]
+    )
 
 
 def test_order_changes_nothing():
@@ -194,7 +197,7 @@ def test_new_reps_stand_beside_what_earlier_ones_did_in_the_same_month():
     earlier = [Rep(f"old{i}@s.example", f"Old {i}", started_at=date(2026, 1, 1 + i)) for i in range(4)]
     new = Rep("new@s.example", "New", started_at=date(2026, 9, 1))
     rows, matches = [], []
-    for rep, count in ((*((rep, 10 + i) for i, rep in enumerate(earlier)), (new, 3))):
+    for rep, count in (*((rep, 10 + i) for i, rep in enumerate(earlier)), (new, 3)):
         for k in range(count):
             when = datetime.combine(rep.started_at + timedelta(days=2 * k), time(12), UTC)
             call_id = f"{len(rows):016x}"

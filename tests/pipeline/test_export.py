@@ -22,7 +22,9 @@ def some_tables():
 def test_duckdb_reads_and_joins_the_tables(tmp_path):
     write_tables(some_tables(), tmp_path / "tables", week="2026-W44")
     folder = tmp_path / "tables"
-    query = f"select d.name, m.call_id from '{folder}/matches.parquet' m join '{folder}/deals.parquet' d using (deal_id)"
+    query = (
+        f"select d.name, m.call_id from '{folder}/matches.parquet' m join '{folder}/deals.parquet' d using (deal_id)"
+    )
     assert duckdb.sql(query).fetchall() == [("Müller", "0" * 16)]
     assert duckdb.sql(f"select count(*) from '{folder}/deals.csv'").fetchall() == [(2,)]
     listed = duckdb.sql(f"select distinct \"table\" from '{folder}/dictionary.csv'").fetchall()

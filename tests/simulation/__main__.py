@@ -57,7 +57,13 @@ def win_rate_rows(teams: int) -> list[tuple[str, str, str]]:
     rows = []
     for deals in (8, 20, 60):
         shares = [f"{_share(coverage(reps, deals, teams))} ({reps} reps)" for reps in (8, 20, 50)]
-        rows.append((f"90 % interval of a rep's win rate holds the true one, {deals} deals a rep", ", ".join(shares), "88 to 92 %"))
+        rows.append(
+            (
+                f"90 % interval of a rep's win rate holds the true one, {deals} deals a rep",
+                ", ".join(shares),
+                "88 to 92 %",
+            )
+        )
     return rows
 
 

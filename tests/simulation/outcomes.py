@@ -95,9 +95,7 @@ def power(plan: Plan, teams: int, *, permutations: int = 999, seed: int = 0) -> 
         wrong += int((table["q_value"][1:] <= rules.outcomes.promise).sum())
         every += int((table["q_value"] <= rules.outcomes.promise).sum())
         held += row["points_low"] <= truth <= row["points_high"]
-    return Power(
-        plan.reps * plan.deals, single / teams, family / teams, wrong / max(every, 1), held / teams
-    )
+    return Power(plan.reps * plan.deals, single / teams, family / teams, wrong / max(every, 1), held / teams)
 
 
 def _points(plan: Plan) -> float:
@@ -116,9 +114,7 @@ def mixed_errors(plan: Plan, teams: int, *, seed: int = 0) -> float:
         team = a_team(plan, seed + number)
         eligible = eligible_calls(team.calls, team.matches, team.deals, rules=Outcomes())
         values = deal_values(eligible, measured(team.metrics, FAMILY[0]))
-        reps, segments = (
-            (values[name].rank("dense").to_numpy() - 1).astype(np.intp) for name in ("owner", "segment")
-        )
+        reps, segments = ((values[name].rank("dense").to_numpy() - 1).astype(np.intp) for name in ("owner", "segment"))
         found = mixed_effect(values["value"].to_numpy(), values["won"].to_numpy(), reps, segments, interval=0.9)
         out += found is None or found.low > 0 or found.high < 0
     return out / teams

@@ -50,9 +50,7 @@ def themes(count: int) -> str:
     words = rng.choice([f"word{i}" for i in range(4_000)], size=(count, 6))
     items = [Item(f"{i:012x}", "question", f"topic{home[i]} {' '.join(words[i])} {i}") for i in range(count)]
     begun = time.perf_counter(), time.process_time()
-    grouped = group_items(
-        items, week="2026-W40", encoder=Cached(rows), registry=Registry(), rules=Settings().themes
-    )
+    grouped = group_items(items, week="2026-W40", encoder=Cached(rows), registry=Registry(), rules=Settings().themes)
     spent = _spent(*begun)
     return f"{count} utterances: {spent}; {len(grouped.registry.themes)} themes"
 
@@ -100,9 +98,7 @@ def _accounts(table: pl.DataFrame) -> pl.DataFrame:
 
 def _spent(wall: float, cpu: float) -> str:
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2
-    return (
-        f"{time.perf_counter() - wall:.0f} s, {time.process_time() - cpu:.0f} s of one processor, peak {peak:.1f} GB"
-    )
+    return f"{time.perf_counter() - wall:.0f} s, {time.process_time() - cpu:.0f} s of one processor, peak {peak:.1f} GB"
 
 
 RUNS = {

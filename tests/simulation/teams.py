@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 import polars as pl
@@ -60,11 +60,13 @@ def a_team(plan: Plan, seed: int) -> Team:
     return _tables(plan, owner, count, said, won, rng)
 
 
-def _tables(plan: Plan, owner: np.ndarray, count: np.ndarray, said: np.ndarray, won: np.ndarray, rng: np.random.Generator) -> Team:
+def _tables(
+    plan: Plan, owner: np.ndarray, count: np.ndarray, said: np.ndarray, won: np.ndarray, rng: np.random.Generator
+) -> Team:
     n, m = len(owner), said.shape[2]
     deal, position = np.repeat(np.arange(n), count), np.concatenate([np.arange(c) for c in count])
     call_id = [f"{d * 1000 + k:016x}" for d, k in zip(deal.tolist(), position.tolist(), strict=True)]
-    start = datetime(2026, 1, 5, 15)
+    start = datetime(2026, 1, 5, 15, tzinfo=UTC)
     when = [start + timedelta(days=int(k) * 7) for k in position]
     deal_ids = [f"D{i:06d}" for i in range(n)]
     calls = pl.DataFrame(
@@ -74,7 +76,7 @@ def _tables(plan: Plan, owner: np.ndarray, count: np.ndarray, said: np.ndarray, 
             "started_at": when,
             "utc_offset_min": pl.Series([0] * len(deal), dtype=pl.Int32),
         }
-    ).with_columns(pl.col("started_at").dt.replace_time_zone("UTC"))
+    )
     matches = pl.DataFrame({"call_id": call_id, "deal_id": [deal_ids[d] for d in deal], "status": "matched"})
     metrics = pl.concat(
         [
@@ -107,10 +109,10 @@ def with_late_calls(team: Team, seed: int) -> Team:
         {
             "call_id": ids,
             "rep": [owner[deal] for deal in late],
-            "started_at": [datetime(2026, 6, 1, 9) + timedelta(days=int(day)) for day in days],
+            "started_at": [datetime(2026, 6, 1, 9, tzinfo=UTC) + timedelta(days=int(day)) for day in days],
             "utc_offset_min": pl.Series([0] * len(late), dtype=pl.Int32),
         }
-    ).with_columns(pl.col("started_at").dt.replace_time_zone("UTC"))
+    )
     metrics = [
         pl.DataFrame({"call_id": ids, "metric": each.metric, "side": "rep", "value": 3.0 + rng.normal(size=len(ids))})
         for each in FAMILY

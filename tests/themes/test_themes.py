@@ -235,7 +235,9 @@ def test_kinds_are_grouped_apart():
     both = concerns.with_columns(kind=kinds.cast(concerns.schema["kind"]))
     tables, _ = run((both, calls, matches), "2026-W41")
     members = tables["theme_members"].join(both, on="concern_id").drop_nulls("theme_id")
-    assert members.group_by("theme_id").agg(pl.col("kind").n_unique())["kind"].to_list() == [1] * tables["themes"].height
+    assert (
+        members.group_by("theme_id").agg(pl.col("kind").n_unique())["kind"].to_list() == [1] * tables["themes"].height
+    )
     assert set(tables["themes"]["kind"].cast(pl.String)) == {"question", "objection"}
 
 
