@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo test check bench bench-speech clean
+.PHONY: setup demo test check bench bench-speech bench-outcomes simulate dictionary clean
 
 setup: .venv/ready                      ## .venv with everything, models assembled and checked
 
@@ -33,6 +33,15 @@ bench: setup                            ## speed, side by side in one run
 
 bench-speech: setup                     ## words against faster-whisper as its README shows, same model and files
 	$(BIN)/python -m tests.bench_speech
+
+simulate: setup                         ## what the statistics are worth on teams whose truth is known; docs/statistics.md
+	$(BIN)/python -m tests.simulation
+
+bench-outcomes: setup                   ## themes and outcomes at the sizes they are made for
+	$(BIN)/python -m tests.simulation.scale
+
+dictionary: setup                       ## docs/data.md from the schemas
+	$(BIN)/python -m convintel.tables.dictionary > docs/data.md
 
 clean:
 	rm -rf .venv demo

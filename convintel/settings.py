@@ -178,7 +178,7 @@ class Themes(Section):
         0.6, gt=0, lt=1, description="Cosine to a theme's centre from which a new utterance joins it."
     )
     keep_similarity: float = Field(
-        0.45,
+        0.35,
         ge=0,
         lt=1,
         description="Cosine to its own group's centre below which an utterance is left out (1 % of labelled ones).",
@@ -204,8 +204,25 @@ class Crm(Section):
     )
     decimal: Literal[".", ","] = Field(".", description="The decimal mark of amounts.")
     aliases: dict[str, tuple[str, ...]] = Field(default_factory=dict, description="Own column names: field -> headers.")
-    won_stages: tuple[str, ...] = ("Closed Won", "closedwon", "won", "Won")
-    lost_stages: tuple[str, ...] = ("Closed Lost", "closedlost", "lost", "Lost")
+    won_stages: tuple[str, ...] = (
+        *("Closed Won", "closedwon", "Won", "Geschlossen und gewonnen", "Abgeschlossen und gewonnen", "Gewonnen"),
+        *("Cerrada ganada", "Cerrado ganado", "Ganada", "Ganado", "Fermée gagnée", "Fermé gagné", "Gagnée", "Gagné"),
+        *("Chiusa acquisita", "Vinto", "Fechado ganho", "Ganho"),
+    )
+    lost_stages: tuple[str, ...] = (
+        *("Closed Lost", "closedlost", "Lost", "Geschlossen und verloren", "Abgeschlossen und verloren", "Verloren"),
+        *(
+            "Cerrada perdida",
+            "Cerrado perdido",
+            "Perdida",
+            "Perdido",
+            "Fermée perdue",
+            "Fermé perdu",
+            "Perdue",
+            "Perdu",
+        ),
+        *("Chiusa persa", "Perso", "Fechado perdido"),
+    )
 
 
 class Matching(Section):
@@ -232,10 +249,24 @@ class Outcomes(Section):
     landmark_calls: int = Field(
         3, ge=1, description="Behaviours are read from a deal's first calls only, so that long deals do not weigh more."
     )
+    lag_days: int = Field(
+        0, ge=0, description="Calls so few days before the close date are not read either; 7 shows if it matters."
+    )
+    min_deals_mixed: int = Field(
+        300, ge=60, description="From so many closed deals with calls a mixed model stands beside the comparison ..."
+    )
+    min_reps_mixed: int = Field(10, ge=3, description="... if they are of so many reps.")
     promise: float = Field(
         0.10, gt=0, lt=1, description="Share of false ones among behaviours called associated (Benjamini-Hochberg)."
     )
     permutations: int = Field(4999, ge=99)
+    quiet_days: int = Field(
+        21, ge=1, description="An open deal without a call or a dated step to come for so many days has gone quiet."
+    )
+    grace_days: int = Field(3, ge=0, description="A promised step may be so many days late before it is listed.")
+    look_back_days: int = Field(90, ge=1, description="How old calls, promises and closed deals may be to be listed.")
+    ramp_months: int = Field(6, ge=1, le=24, description="So long a rep is new and compared with earlier ones.")
+    min_earlier_reps: int = Field(3, ge=2, description="Fewer earlier reps: a new one is not compared with them.")
     seed: int = 7
 
 

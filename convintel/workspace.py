@@ -39,6 +39,11 @@ class Workspace:
         return self.root / "corrections.csv"
 
     @property
+    def themes_file(self) -> Path:
+        """How people call, merge, pin and hide themes, optional."""
+        return self.root / "themes.csv"
+
+    @property
     def forgotten(self) -> Path:
         """Ids of calls that `convintel forget` removed and no run may take again; outlives `.convintel/`."""
         return self.root / "forgotten.csv"
@@ -47,6 +52,11 @@ class Workspace:
     def reports(self) -> Path:
         """One folder a week."""
         return self.root / "reports"
+
+    @property
+    def tables(self) -> Path:
+        """The tables of the newest reported week, for spreadsheets, DuckDB and BI tools."""
+        return self.reports / "tables"
 
     def reported_weeks(self) -> list[str]:
         """Return the ISO weeks that have a report folder, sorted."""

@@ -112,7 +112,7 @@ def _stages(folders: list[Path]) -> str:
 def _left(workspace: Workspace, paths: list[str], person: str | None) -> list[str]:
     """Return where the user still has the person: we never write to these files."""
     lines = [f"still in your inbox, delete it there: {path}" for path in paths if (workspace.inbox / path).exists()]
-    for name in ("calls.csv", "reps.csv", "deals.csv", "corrections.csv"):
+    for name in ("calls.csv", "reps.csv", "deals.csv", "corrections.csv", "themes.csv"):
         file = workspace.root / name
         if person and file.is_file() and person.lower().encode() in file.read_bytes().lower():
             lines.append(f"still in {name} (and so on the pages made from it): take it out there, then run again")

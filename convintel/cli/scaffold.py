@@ -19,6 +19,7 @@ _CSV_TEMPLATES: Final = {
     "consent,call_type,title\n",
     "reps.csv": "rep_email,name,team,aliases,started_at,voice_consent,share_examples\n",
     "corrections.csv": "call_id,finding_id,verdict,note\n",
+    "themes.csv": "theme_id,label,name,merge_into,show\n",
 }
 _SAMPLE_FILES: Final = (FILE_NAME, "calls.csv", "reps.csv", "deals.csv")
 

@@ -6,8 +6,14 @@ import re
 from datetime import date, datetime
 from typing import Final, Literal
 
-_YES: Final = frozenset({"1", "true", "yes", "y", "x"})
-_NO: Final = frozenset({"0", "false", "no", "n", ""})
+# as spreadsheets and CRMs write them in English, German, Spanish, French, Italian, Dutch and Portuguese
+_YES: Final = frozenset(
+    {"1", "true", "yes", "y", "x", "wahr", "ja", "verdadero", "sí", "si", "vrai", "oui", "vero", "sì", "waar"}
+    | {"verdadeiro", "sim"}
+)
+_NO: Final = frozenset(
+    {"", "0", "false", "no", "n", "falsch", "nein", "falso", "faux", "non", "onwaar", "nee", "não", "nao"}
+)
 _SALESFORCE_18: Final = re.compile(r"006[0-9A-Za-z]{12}[A-Z0-5]{3}")
 
 

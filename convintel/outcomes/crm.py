@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 Severity = Literal["set aside", "partly used", "note"]
 Outcome = Literal["won", "lost", "open"]
+_OPEN = frozenset(("open", "offen", "abierto", "abierta", "ouvert", "ouverte", "aperta", "aberto"))
 _CONTACTS = ("contact_emails", "contact_phones")
 
 
@@ -192,7 +193,7 @@ def _by_name(name: str, crm: Crm) -> Outcome | None:
         return "won"
     if word in {stage.casefold() for stage in crm.lost_stages}:
         return "lost"
-    return "open" if word == "open" else None
+    return "open" if word in _OPEN else None
 
 
 def _dates(row: _Row, outcome: Outcome, crm: Crm, remarks: _Remarks) -> tuple[date | None, date | None]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
@@ -16,6 +16,7 @@ from convintel import coaching, models, outcomes, report, themes
 from convintel.errors import SettingsError, WorkspaceError
 from convintel.ledger import Ledger
 from convintel.pipeline.embeddings import StoredEncoder, embed_concerns
+from convintel.pipeline.export import write_tables
 from convintel.pipeline.survey import STAGE_TABLES, Survey
 from convintel.settings import Settings
 from convintel.store import Store, content_key, file_digest
@@ -96,10 +97,12 @@ def weekly(
         return WeeklyResult(week, folder / "index.html", made=False)
     pdf = report.printer(settings.report.browser) if settings.report.pdf else None  # says at once if there is none
     tables = _read(found, done, store)
-    step("outcomes")
-    tables |= _outcomes(found, tables, week, settings)
+    step("deals")
+    tables |= _deals(found, tables, week, settings)
     step("themes")
     tables |= _themes(found, tables, done, week, store, settings)
+    step("outcomes")
+    tables |= _outcomes(found, tables, week, settings)
     step("coaching")
     last = _advice_before(week, store, ledger)
     tables |= coaching.coach(
@@ -120,6 +123,8 @@ def weekly(
     summary = report.summarise(tables, week=week, settings=settings, facts=_facts(found, settings))
     recordings = found.workspace.inbox if settings.report.audio else None
     index = report.write_report(summary, folder, recordings=recordings, pdf=pdf)
+    if week >= max(found.workspace.reported_weeks()):
+        write_tables(tables, found.workspace.tables, week=week)
     ledger.remember_report(week, key)
     return WeeklyResult(week, index, made=True)
 
@@ -153,8 +158,13 @@ _WEEKLY_TABLES: Final = frozenset(
         "matches",
         "win_rates",
         "associations",
+        "follow_through",
+        "hygiene",
+        "ramp",
         "themes",
         "theme_members",
+        "theme_events",
+        "theme_outcomes",
         "advice",
         "evidence",
     }
@@ -184,7 +194,7 @@ def _advice_before(week: str, store: Store, ledger: Ledger) -> pl.DataFrame:
 
 
 def _weekly_key(found: Survey, done: pl.DataFrame, week: str, settings: Settings, before: str | None) -> str:
-    deals, snapshot = found.workspace.deals, _snapshot_before(found, week)
+    files = (found.workspace.deals, found.workspace.themes_file, _snapshot_before(found, week))
     return content_key(
         VERSION,
         week,
@@ -194,8 +204,7 @@ def _weekly_key(found: Survey, done: pl.DataFrame, week: str, settings: Settings
         found.unused.write_json(),
         [(aside.call_id, aside.reason, aside.remedy) for aside in found.set_aside],
         [str(rep) for rep in found.reps],
-        file_digest(deals) if deals.is_file() else None,
-        file_digest(snapshot) if snapshot.is_file() else None,
+        [file_digest(path) if path.is_file() else None for path in files],
         settings.model_dump(mode="json", exclude={"run", "delivery"}),
         _facts(found, settings),
         {table.name: table.version for table in SCHEMAS.values()},
@@ -228,22 +237,35 @@ def _all_unused(found: Survey) -> pl.DataFrame:
     return pl.concat([found.unused, frame("unused", rows)]).unique(maintain_order=True)
 
 
-def _outcomes(
-    found: Survey, tables: Mapping[str, pl.DataFrame], week: str, settings: Settings
-) -> dict[str, pl.DataFrame]:
+def _deals(found: Survey, tables: Mapping[str, pl.DataFrame], week: str, settings: Settings) -> dict[str, pl.DataFrame]:
     path = found.workspace.deals
     deals: pl.DataFrame = frame("deals", [])
     unused: pl.DataFrame = frame("unused", [])
     if path.is_file():
         deals, unused = outcomes.read_deals(path, reps=found.reps, settings=settings)
         deals = _as_known_on(deals, last_day(week))
-    matches = outcomes.match(tables["calls"], deals, settings=settings)
     return {
         "deals": deals,
         "unused": pl.concat([tables["unused"], unused]),
-        "matches": matches,
-        "win_rates": outcomes.win_rates(deals, reps=found.reps, as_of=last_day(week), settings=settings),
-        "associations": outcomes.associate(tables["calls"], tables["metrics"], matches, deals, settings=settings),
+        "matches": outcomes.match(tables["calls"], deals, settings=settings),
+    }
+
+
+def _outcomes(
+    found: Survey, tables: Mapping[str, pl.DataFrame], week: str, settings: Settings
+) -> dict[str, pl.DataFrame]:
+    calls, matches, deals = tables["calls"], tables["matches"], tables["deals"]
+    day, reps = last_day(week), found.reps
+    promises = outcomes.follow_through(calls, matches, tables["next_steps"], as_of=day, settings=settings)
+    return {
+        "win_rates": outcomes.win_rates(deals, reps=reps, as_of=day, settings=settings),
+        "associations": outcomes.associate(calls, tables["metrics"], matches, deals, settings=settings),
+        "theme_outcomes": outcomes.theme_outcomes(
+            tables["themes"], tables["theme_members"], calls, matches, deals, settings=settings
+        ),
+        "follow_through": promises,
+        "hygiene": outcomes.hygiene(calls, matches, deals, promises, reps=reps, as_of=day, settings=settings),
+        "ramp": outcomes.ramp(calls, matches, deals, reps=reps, as_of=day, settings=settings),
     }
 
 
@@ -262,24 +284,35 @@ def _themes(
     settings: Settings,
 ) -> dict[str, pl.DataFrame]:
     signal_keys = {call_id: found.keys[call_id].signals for call_id in done["call_id"]}
+    snapshot = found.workspace.theme_snapshots / f"{week}.json"
     vectors = embed_concerns(tables["concerns"], signal_keys, store=store, settings=settings)
-    grouped, registry = themes.group(
+    themed = themes.group(
         tables["concerns"],
         tables["calls"],
         tables["matches"],
         week=week,
         encoder=StoredEncoder(vectors, settings),
         registry=themes.Registry.load(_snapshot_before(found, week)),
+        previous=_made_before(found, week),
         settings=settings,
+        edits=themes.read_edits(found.workspace.themes_file),
     )
-    registry.dump(found.workspace.theme_snapshots / f"{week}.json")
-    return grouped
+    themed.registry.dump(snapshot)
+    return {**themed.tables, "unused": pl.concat([tables["unused"], themed.tables["unused"]])}
 
 
 def _snapshot_before(found: Survey, week: str) -> Path:
     """Return the registry as the last reported week before this one left it: making a week again starts there."""
     earlier = sorted(path for path in found.workspace.theme_snapshots.glob("*.json") if path.stem < week)
     return earlier[-1] if earlier else found.workspace.theme_snapshots / "none.json"
+
+
+def _made_before(found: Survey, week: str) -> themes.Registry:
+    """Return the registry of the first reported week from this one on: its ids go on, and no number is given twice."""
+    snapshots = sorted(found.workspace.theme_snapshots.glob("*.json"))
+    registries = {path.stem: themes.Registry.load(path) for path in snapshots}
+    later = next((registries[stem] for stem in sorted(registries) if stem >= week), themes.Registry())
+    return replace(later, next_number=max((one.next_number for one in registries.values()), default=1))
 
 
 def _facts(found: Survey, settings: Settings) -> dict[str, Any]:

@@ -84,9 +84,12 @@ def themes(book: Book) -> list[Row]:
     members = book.tables["theme_members"].filter(pl.col("theme_id").is_not_null()).to_dicts()
     calls = {theme: {row["call_id"] for row in rows} for theme, rows in grouped(members, "theme_id").items()}
     found = [_theme(book, row, calls.get(row["theme_id"], set())) for row in book.tables["themes"].to_dicts()]
-    found = [row for row in found if row["calls"] >= book.settings.themes.min_calls]
-    alive = [row for row in found if row["calls_this_week"] or any(week["calls"] for week in row["weeks"])]
-    return sorted(alive, key=lambda row: (-row["calls_this_week"], -row["calls_weeks_before"], row["id"]))
+    found = [row for row in found if row["shown"] in ("shown", "pinned")]
+    alive = [row for row in found if row["shown"] == "pinned" or any(week["calls"] for week in row["weeks"])]
+    return sorted(
+        alive,
+        key=lambda row: (row["shown"] != "pinned", -row["calls_this_week"], -row["calls_weeks_before"], row["id"]),
+    )
 
 
 def _theme(book: Book, row: Row, calls: set[str]) -> Row:
@@ -95,6 +98,7 @@ def _theme(book: Book, row: Row, calls: set[str]) -> Row:
     return {
         "id": row["theme_id"],
         "rests": [rests(name, theme_id=row["theme_id"]) for name in ("themes", "theme_members", "concerns")],
+        "shown": row["shown"],
         "label": row["label"][:1].upper() + row["label"][1:],
         "members": row["members"],
         "calls": row["calls"],
@@ -217,8 +221,9 @@ def _risk(book: Book, deal: Row, call_ids: list[str], steps_of: dict[Any, list[R
 
 def win_rates(book: Book) -> list[Row]:
     """Return the team's win rate and those of reps in order of name, never of rate."""
+    rows = [row for row in book.tables["win_rates"].to_dicts() if row["scope"] in ("team", "rep")]
     least = book.settings.outcomes.min_closed_deals
-    found = [_win_rate(book, row, least) for row in book.tables["win_rates"].to_dicts()]
+    found = [_win_rate(book, row, least) for row in rows]
     return sorted(found, key=lambda row: (row["scope"] != "team", row["label"].casefold(), row["name"]))
 
 

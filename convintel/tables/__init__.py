@@ -12,20 +12,12 @@ import dataframely as dy
 import polars as pl
 
 from convintel.tables.calls import Calls, Unused
-from convintel.tables.company import (
-    Advice,
-    Associations,
-    Deals,
-    Embeddings,
-    Evidence,
-    Matches,
-    ThemeMembers,
-    Themes,
-    WinRates,
-)
+from convintel.tables.company import Advice, Evidence
 from convintel.tables.names import OBJECTION_TYPES
+from convintel.tables.outcomes import Associations, Deals, FollowThrough, Hygiene, Matches, Ramp, WinRates
 from convintel.tables.signals import Concerns, Metrics, NextSteps, Objections, Questions
 from convintel.tables.speech import Audio, Roles, Speech, Talk, Turns, Voices, Words
+from convintel.tables.themes import Embeddings, ThemeEvents, ThemeMembers, ThemeOutcomes, Themes
 
 __all__ = ["OBJECTION_TYPES", "SCHEMAS", "Table", "frame"]
 
@@ -56,12 +48,17 @@ SCHEMAS: dict[str, Table] = {
         Table("questions", 1, Questions),
         Table("concerns", 2, Concerns),
         Table("embeddings", 1, Embeddings),
-        Table("themes", 1, Themes),
+        Table("themes", 2, Themes),
         Table("theme_members", 1, ThemeMembers),
+        Table("theme_events", 1, ThemeEvents),
+        Table("theme_outcomes", 1, ThemeOutcomes),
         Table("deals", 1, Deals),
         Table("matches", 1, Matches),
-        Table("win_rates", 1, WinRates),
-        Table("associations", 1, Associations),
+        Table("win_rates", 2, WinRates),
+        Table("associations", 2, Associations),
+        Table("follow_through", 1, FollowThrough),
+        Table("hygiene", 1, Hygiene),
+        Table("ramp", 1, Ramp),
         Table("advice", 1, Advice),
         Table("evidence", 1, Evidence),
         Table("unused", 1, Unused),

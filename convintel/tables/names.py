@@ -8,3 +8,17 @@ OBJECTION_TYPES = ["price", "timing", "authority", "need", "competitor", "trust"
 HANDLINGS = ["resolved", "addressed", "ignored"]
 STEP_KINDS = ["meeting", "task"]
 OWNERS = ["rep", "customer", "both"]
+CONCERN_KINDS = ["objection", "question", "need", "praise"]
+THEME_EVENTS = ["appeared", "split", "merged"]
+OUTCOMES = ["won", "lost", "open"]
+SCOPES = ["team", "group", "rep", "segment", "quarter"]
+VERDICTS = ["associated", "unclear", "not told apart", "too few"]
+FOLLOW_UPS = ["kept", "late", "not seen", "open", "cannot tell"]
+HYGIENE = [
+    "gone quiet",
+    "step not kept",
+    "close date passed",
+    "impossible date",
+    "deal without calls",
+    "call without deal",
+]

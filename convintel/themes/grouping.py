@@ -1,26 +1,33 @@
-"""One week's concerns into themes: members stay, newcomers join where they pass the bar, the rest is grouped anew."""
+"""One week's concerns into themes: members stay, newcomers join where they pass the bar, the rest is grouped anew.
+
+Each kind of concern is grouped apart: that customers ask about an integration is another thing than that they miss it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from convintel.settings import Themes
-from convintel.themes.cluster import ALIKE, canonical_order, centre, cluster
+from convintel.themes.cluster import canonical_order, cluster
 from convintel.themes.encoder import Encoder, Vectors
+from convintel.themes.events import ALIKE, merge_alike, split_apart
 from convintel.themes.labels import name_themes
-from convintel.themes.registry import DIGITS, Event, Registry, Theme, theme_id
+from convintel.themes.middle import Middle, likeness, middle
+from convintel.themes.registry import Event, Registry, Theme, theme_id
 
-BAR_SHARE = 5.0  # per cent of a theme's first members below its bar
+AGAIN = 0.75  # likeness from which a new group is an old theme again: the tail of a theme is no new one
+RIPE = 50  # members from which a theme's centre and bar are fixed
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A concern as themes see it: its id and the text that is embedded."""
+    """A concern as themes see it: its id, its kind and the text that is embedded."""
 
     item_id: str
+    kind: str
     text: str
 
 
@@ -35,105 +42,202 @@ class Grouped:
 
 
 def group_items(items: Sequence[Item], *, week: str, encoder: Encoder, registry: Registry, rules: Themes) -> Grouped:
-    """Return the themes as of `week`; the same items in any order give the same result."""
+    """Return the themes as of `week`; the same items in any order give the same result.
+
+    Args:
+        items: all concerns up to the week.
+        week: like "2026-W44".
+        encoder: embeds texts.
+        registry: as the week before left it; one made with another encoder only keeps its numbers taken.
+        rules: settings of the stage.
+    """
     items = sorted(items, key=lambda item: item.item_id)
-    start = registry.before(week) if registry.encoder in ("", encoder.name) else Registry()
+    if registry.encoder not in ("", encoder.name):
+        registry = Registry(next_number=registry.next_number)
+    registry = replace(registry, encoder=encoder.name)
     texts = canonical_order([item.text for item in items])
     matrix = encoder.encode(texts)
-    vectors = {text: matrix[i] for i, text in enumerate(texts)}
-    known = _join(items, vectors, start, week)
-    fresh = _appear(
-        [item for item in items if known.get(item.item_id) is None], items, vectors, week, encoder, start, rules
-    )
-    themes, home = _with_members(start, fresh, items, known, week)
-    events = tuple(Event(week, "appeared", theme.theme_id) for theme in themes[len(start.themes) :])
-    after = Registry(encoder.name, start.next_number + len(events), themes, start.events + events)
-    by_id = {theme.theme_id: theme.vector() for theme in themes}
-    similarity = {item.item_id: _similarity(vectors[item.text], home[item.item_id], by_id) for item in items}
-    return Grouped(after, {item.item_id: vectors[item.text] for item in items}, home, similarity)
+    row = {text: i for i, text in enumerate(texts)}
+    vectors = {item.item_id: matrix[row[item.text]] for item in items}
+    for kind in sorted({item.kind for item in items}):
+        of_kind = [item for item in items if item.kind == kind]
+        registry = _join(of_kind, vectors, registry, kind, week, rules)
+        registry = merge_alike(registry, kind, vectors, week=week, rules=rules)
+        registry = split_apart(registry, kind, vectors, week=week, rules=rules)
+        registry = _appear(of_kind, vectors, registry, kind, week, rules)
+    registry = _named(registry, items, vectors, encoder)
+    home = {member: theme.theme_id for theme in registry.themes for member in theme.members}
+    theme_of = {item.item_id: home.get(item.item_id) for item in items}
+    return Grouped(registry, vectors, theme_of, _similarities(items, vectors, theme_of, registry))
 
 
-def _join(items: Sequence[Item], vectors: Mapping[str, Vectors], start: Registry, week: str) -> dict[str, str]:
-    """Return item -> theme for members of old and for newcomers that pass a theme's bar (the theme they pass best)."""
-    home = {member: theme.theme_id for theme in start.themes for member in theme.members}
-    if not start.themes:
-        return home
-    centres, bars = start.centres(), np.array([theme.bar for theme in start.themes], dtype=np.float32)
-    for item in items:
-        if item.item_id not in home:
-            above = centres @ vectors[item.text] - bars
-            best = int(np.argmax(above))
-            if above[best] >= 0:
-                home[item.item_id] = start.themes[best].theme_id
-    return home
+def _homeless(items: Iterable[Item], registry: Registry) -> list[Item]:
+    known = {member for theme in registry.themes for member in theme.members}
+    return [item for item in items if item.item_id not in known]
+
+
+def _join(
+    items: Sequence[Item], vectors: Mapping[str, Vectors], registry: Registry, kind: str, week: str, rules: Themes
+) -> Registry:
+    """Let newcomers join the theme nearest to them of those whose bar they pass."""
+    themes, new = registry.living(kind), _homeless(items, registry)
+    if not themes or not new:
+        return registry
+    bars = np.array([theme.bar for theme in themes], dtype=np.float32)
+    cosine = np.stack([vectors[item.item_id] for item in new]) @ np.stack([theme.vector() for theme in themes]).T
+    passed = np.where(cosine >= bars, cosine, -2)
+    best = passed.argmax(axis=1)
+    joined: dict[int, dict[str, str]] = {}
+    for item, place, value in zip(new, best.tolist(), passed.max(axis=1).tolist(), strict=True):
+        if value > -2:
+            joined.setdefault(place, {})[item.item_id] = week
+    return registry.changed(*(_with_more(themes[at], more, vectors, rules) for at, more in joined.items()))
+
+
+def _with_more(theme: Theme, more: Mapping[str, str], vectors: Mapping[str, Vectors], rules: Themes) -> Theme:
+    """Return the theme with new members; a young one gets to know its own middle better."""
+    grown = theme.with_members({**theme.members, **more})
+    rows = [vectors[member] for member in grown.members if member in vectors]
+    if len(theme.members) >= RIPE or not rows:
+        return grown
+    return grown.around(middle(np.stack(rows), least=rules.keep_similarity))
 
 
 def _appear(
-    homeless: Sequence[Item],
-    items: Sequence[Item],
-    vectors: Mapping[str, Vectors],
-    week: str,
-    encoder: Encoder,
-    start: Registry,
-    rules: Themes,
-) -> dict[str, Theme | str]:
-    """Group what joined no theme; return text -> new theme, or the id of the old theme that the group is again."""
-    texts = canonical_order([item.text for item in homeless])
+    items: Sequence[Item], vectors: Mapping[str, Vectors], registry: Registry, kind: str, week: str, rules: Themes
+) -> Registry:
+    """Group what joined no theme; a group that is an old theme again joins it, the others are new themes."""
+    old = registry.living(kind)
+    by_text: dict[str, list[Item]] = {}
+    for item in _homeless(items, registry):
+        by_text.setdefault(item.text, []).append(item)
+    texts = canonical_order(list(by_text))
     if not texts:
-        return {}
-    matrix = np.stack([vectors[text] for text in texts])
+        return registry
+    matrix = np.stack([vectors[by_text[text][0].item_id] for text in texts])
     groups = cluster(matrix, rules)
-    members = [[texts[i] for i in np.flatnonzero(groups == g)] for g in range(int(groups.max()) + 1)]
-    centres = [np.round(centre(matrix[groups == g]), DIGITS) for g in range(len(members))]
-    members = [_typical_first(texts_of, vectors, middle) for texts_of, middle in zip(members, centres, strict=True)]
-    again = _same(centres, start)
-    new = [g for g in range(len(members)) if g not in again]
-    named = {text for g in new for text in members[g]}
+    for group in range(int(groups.max()) + 1):
+        inside = np.flatnonzero(groups == group)
+        members = {item.item_id: week for place in inside for item in by_text[texts[place]]}
+        found = middle(matrix[inside], least=rules.keep_similarity)
+        again = _same(found, old)
+        if again is None:
+            registry = _with_new(registry, kind, found, week, members)
+        elif (known := registry.of(again)) is not None:
+            registry = registry.changed(_with_more(known, members, vectors, rules))
+    return registry
+
+
+def _same(found: Middle, old: Sequence[Theme]) -> str | None:
+    """Return the id of the old theme that a group is again: the one most like it, if it is like enough."""
+    if not old:
+        return None
+    alike = likeness([found], [theme.middle() for theme in old])[0]
+    best = int(alike.argmax())
+    return old[best].theme_id if alike[best] >= AGAIN else None
+
+
+def _with_new(registry: Registry, kind: str, found: Middle, week: str, members: Mapping[str, str]) -> Registry:
+    name = theme_id(registry.next_number)
+    theme = Theme(name, kind, "", found.centre, found.bar, found.factor, week, dict(sorted(members.items())))
+    return replace(
+        registry,
+        next_number=registry.next_number + 1,
+        themes=(*registry.themes, theme),
+        events=(*registry.events, Event(week, "appeared", name, members=len(members))),
+    )
+
+
+def _named(registry: Registry, items: Sequence[Item], vectors: Mapping[str, Vectors], encoder: Encoder) -> Registry:
+    """Give themes without a name one, told apart from everything else that is said."""
+    text_of = {item.item_id: item.text for item in items}
+    nameless = [theme for theme in registry.themes if not theme.label]
+    if not nameless:
+        return registry
+    members = [_typical_first(theme, text_of, vectors) for theme in nameless]
+    named = {text for texts in members for text in texts}
     rest = sorted({item.text for item in items} - named)
-    taken = [theme.label for theme in start.themes]
-    labels = name_themes([members[g] for g in new], rest, np.array([centres[g] for g in new]), encoder, taken=taken)
-    found: dict[str, Theme | str] = {text: old for g, old in again.items() for text in members[g]}
-    for number, (g, label) in enumerate(zip(new, labels, strict=True), start.next_number):
-        bar = max(rules.keep_similarity, float(np.percentile(matrix[groups == g] @ centres[g], BAR_SHARE)))
-        name = theme_id(number)
-        theme = Theme(name, label, tuple(round(float(x), DIGITS) for x in centres[g]), round(bar, DIGITS), week, {})
-        found.update(dict.fromkeys(members[g], theme))
+    taken = [theme.label for theme in registry.themes if theme.label]
+    centres = np.stack([theme.vector() for theme in nameless])
+    labels = name_themes(members, rest, centres, encoder, taken=taken)
+    return registry.changed(*(replace(theme, label=label) for theme, label in zip(nameless, labels, strict=True)))
+
+
+def _typical_first(theme: Theme, text_of: Mapping[str, str], vectors: Mapping[str, Vectors]) -> list[str]:
+    """Return the different texts of a theme by their similarity to the centre; equals in canonical order."""
+    middle = theme.vector()
+    fit = {text_of[one]: round(float(vectors[one] @ middle), 5) for one in theme.members if one in text_of}
+    return sorted(canonical_order(list(fit)), key=lambda text: -fit[text])
+
+
+def _similarities(
+    items: Sequence[Item], vectors: Mapping[str, Vectors], theme_of: Mapping[str, str | None], registry: Registry
+) -> dict[str, float]:
+    """Return the cosine of each item to the centre of its theme, or to the nearest of its kind when left out."""
+    centres = {theme.theme_id: theme.vector() for theme in registry.themes}
+    by_kind = {kind: [theme.vector() for theme in registry.living(kind)] for kind in {item.kind for item in items}}
+    found = {}
+    for item in items:
+        home = theme_of[item.item_id]
+        around = [centres[home]] if home is not None else by_kind[item.kind]
+        found[item.item_id] = max((float(vectors[item.item_id] @ middle) for middle in around), default=0.0)
     return found
 
 
-def _typical_first(texts: Sequence[str], vectors: Mapping[str, Vectors], middle: Vectors) -> list[str]:
-    """Return texts by their similarity to the centre; equals keep their canonical order."""
-    return sorted(texts, key=lambda text: -round(float(vectors[text] @ middle), 5))
+def keep_ids(grouped: Grouped, *, start: Registry, previous: Registry) -> Grouped:
+    """Return a week made again with the ids and names that it gave before to the themes that are the same.
+
+    Args:
+        grouped: the week as made now.
+        start: the registry that it was made from.
+        previous: the registry that an earlier run made of the same week, or of the next one after it; its
+            `next_number` is the first that no run has given.
+    """
+    known = {theme.theme_id for theme in start.themes}
+    new = [theme for theme in grouped.registry.themes if theme.theme_id not in known]
+    again = _pairs(new, [theme for theme in previous.themes if theme.theme_id not in known])
+    number = max(previous.next_number, start.next_number)
+    ids = {theme.theme_id: theme.theme_id for theme in grouped.registry.themes}
+    for theme in new:
+        if theme.theme_id in again:
+            ids[theme.theme_id] = again[theme.theme_id].theme_id
+        else:
+            ids[theme.theme_id], number = theme_id(number), number + 1
+    labels = {theme.theme_id: theme.label for theme in again.values() if theme.label}
+    return _renumbered(grouped, ids, labels, number)
 
 
-def _same(centres: Sequence[Vectors], start: Registry) -> dict[int, str]:
-    """Return which new groups are old themes: the pairing of the largest summed cosine, pairs below `ALIKE` undone."""
+def _pairs(new: Sequence[Theme], old: Sequence[Theme]) -> dict[str, Theme]:
+    """Return which new themes are old ones, one to one: the pairing of the largest summed cosine, if `ALIKE`."""
     from scipy.optimize import linear_sum_assignment
 
-    if not centres or not start.themes:
+    if not new or not old or len(new[0].centre) != len(old[0].centre):
         return {}
-    cosine = np.stack(centres) @ start.centres().T
-    pairs = zip(*linear_sum_assignment(cosine, maximize=True), strict=True)
-    return {int(new): start.themes[old].theme_id for new, old in pairs if cosine[new, old] >= ALIKE}
+    alike = likeness([theme.middle() for theme in new], [theme.middle() for theme in old])
+    alike[np.array([[one.kind != other.kind for other in old] for one in new])] = -2
+    pairs = zip(*linear_sum_assignment(alike, maximize=True), strict=True)
+    return {new[i].theme_id: old[j] for i, j in pairs if alike[i, j] >= ALIKE}
 
 
-def _with_members(
-    start: Registry, fresh: Mapping[str, Theme | str], items: Sequence[Item], known: Mapping[str, str], week: str
-) -> tuple[tuple[Theme, ...], dict[str, str | None]]:
-    home: dict[str, str | None] = {}
-    joined: dict[str, dict[str, str]] = {theme.theme_id: dict(theme.members) for theme in start.themes}
-    for item in items:
-        found = known.get(item.item_id) or fresh.get(item.text)
-        name = found.theme_id if isinstance(found, Theme) else found
-        home[item.item_id] = name
-        if name is not None:
-            joined.setdefault(name, {}).setdefault(item.item_id, week)
-    new = {theme.theme_id: theme for theme in fresh.values() if isinstance(theme, Theme)}
-    themes = (*start.themes, *(new[name] for name in sorted(new)))
-    return tuple(replace(theme, members=joined[theme.theme_id]) for theme in themes), home
-
-
-def _similarity(vector: Vectors, home: str | None, centres: Mapping[str, Vectors]) -> float:
-    if home is not None:
-        return float(vector @ centres[home])
-    return max((float(vector @ middle) for middle in centres.values()), default=0.0)
+def _renumbered(grouped: Grouped, ids: Mapping[str, str], labels: Mapping[str, str], number: int) -> Grouped:
+    registry = grouped.registry
+    themes = [
+        replace(
+            theme,
+            theme_id=ids[theme.theme_id],
+            into=ids.get(theme.into, ""),
+            label=labels.get(ids[theme.theme_id], theme.label),
+        )
+        for theme in registry.themes
+    ]
+    events = tuple(
+        replace(event, theme_id=ids[event.theme_id], other_id=ids.get(event.other_id, "")) for event in registry.events
+    )
+    registry = replace(
+        registry,
+        next_number=number,
+        themes=tuple(sorted(themes, key=lambda theme: int(theme.theme_id[1:]))),
+        events=events,
+    )
+    theme_of = {item: None if home is None else ids[home] for item, home in grouped.theme_of.items()}
+    return replace(grouped, registry=registry, theme_of=theme_of)

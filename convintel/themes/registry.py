@@ -1,15 +1,17 @@
 """What every theme means, kept from week to week in one JSON file.
 
-A theme's id, centre and bar are fixed when it appears: T0007 means next year what it meant in its first week. New
-concerns join a theme whose bar they pass; only what joins none is grouped anew. `before` winds the registry back to the
-weeks before one, so running a week again gives the same themes as the first time.
+A theme's id and kind are fixed when it appears, its centre and bar as soon as it has enough members to know them: T0007
+means next year what it meant at first. New concerns join a theme whose bar they pass; only what joins none is grouped
+anew. When a theme falls into two, the part
+with most of its first members keeps the id; when two become one, the older id goes on and the younger ends. No number
+is ever given twice. A week starts from the registry as the week before left it, so running it again gives the same.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -18,41 +20,61 @@ import numpy as np
 from convintel.errors import WorkspaceError
 from convintel.store import write_atomically
 from convintel.themes.encoder import Vectors
+from convintel.themes.middle import DIGITS, Middle
 
-FORMAT = "convintel.themes/1"
-DIGITS = 6  # of a centre's coordinates in the file: the same bytes on every machine that rounds alike
+FORMAT = "convintel.themes/2"
 
-EventKind = Literal["appeared"]
+EventKind = Literal["appeared", "split", "merged"]
 
 
 @dataclass(frozen=True, slots=True)
 class Theme:
-    """One theme: its fixed meaning and who belongs to it (concern id -> week in which it joined, "" unknown)."""
+    """One theme: its fixed meaning and who belongs to it (concern id -> week in which it joined)."""
 
     theme_id: str
+    kind: str  # of its concerns: objection, question, need ...
     label: str
     centre: tuple[float, ...]
     bar: float  # cosine to the centre from which a concern joins
+    factor: float  # of likeness to others: how much few members have to do with the centre
     appeared: str  # week
     members: Mapping[str, str]
+    into: str = ""  # the older theme that it became part of; "" while it lives
 
     def vector(self) -> Vectors:
         """Return the centre, [dimensions]."""
         return np.array(self.centre, dtype=np.float32)
 
+    def middle(self) -> Middle:
+        """Return what other themes are compared with."""
+        return Middle(self.centre, self.bar, self.factor)
+
+    def around(self, middle: Middle) -> Theme:
+        """Return the theme with another centre and bar."""
+        return replace(self, centre=middle.centre, bar=middle.bar, factor=middle.factor)
+
+    def with_members(self, members: Mapping[str, str]) -> Theme:
+        """Return the theme with these members."""
+        return replace(self, members=dict(sorted(members.items())))
+
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happened to a theme and that the report tells."""
+    """Something that happened to a theme and that the report tells.
+
+    split: `other_id` is the part that left; merged: `other_id` is the theme that ended. `members` counts them.
+    """
 
     week: str
     kind: EventKind
     theme_id: str
+    other_id: str = ""
+    members: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Registry:
-    """All themes so far. `encoder` names the model their centres were made with."""
+    """All themes so far, in order of appearance. `encoder` names the model their centres were made with."""
 
     encoder: str = ""
     next_number: int = 1
@@ -89,26 +111,40 @@ class Registry:
     def text(self) -> str:
         """Return the registry as JSON, one theme a line."""
         themes = ",\n".join(json.dumps(_theme_dict(theme), sort_keys=True, ensure_ascii=False) for theme in self.themes)
-        events = ",\n".join(json.dumps(_event_dict(event), sort_keys=True) for event in self.events)
+        events = ",\n".join(json.dumps(asdict(event), sort_keys=True) for event in self.events)
         head = f'"format": "{FORMAT}", "encoder": {json.dumps(self.encoder)}, "next_number": {self.next_number}'
         return f'{{{head},\n"themes": [\n{themes}\n],\n"events": [\n{events}\n]}}\n'
 
-    def before(self, week: str) -> Registry:
-        """Return the registry as it stood before a week: later themes gone, later members out, numbers free again.
+    def living(self, kind: str) -> tuple[Theme, ...]:
+        """Return the themes of a kind that have not ended."""
+        return tuple(theme for theme in self.themes if theme.kind == kind and not theme.into)
 
-        Themes are numbered in order of appearance, so no number is given twice among those that stay.
+    def of(self, theme_id: str) -> Theme | None:
+        """Return a theme by its id."""
+        return next((theme for theme in self.themes if theme.theme_id == theme_id), None)
+
+    def changed(self, *themes: Theme) -> Registry:
+        """Return the registry with these themes in place of those of the same id."""
+        new = {theme.theme_id: theme for theme in themes}
+        return replace(self, themes=tuple(new.get(theme.theme_id, theme) for theme in self.themes))
+
+    def without(self, concern_ids: Collection[str]) -> Registry:
+        """Return the registry as if these concerns had never joined; ids stay, and so does what they mean.
+
+        A theme that had one of them as member loses its name too, which may hold their words: it gets a new one when a
+        week is made. A theme without any other member goes.
         """
-        kept = tuple(
-            replace(theme, members={member: since for member, since in theme.members.items() if since < week})
-            for theme in self.themes
-            if theme.appeared < week
-        )
-        number = max((int(theme.theme_id[1:]) for theme in kept), default=0) + 1
-        return replace(self, themes=kept, next_number=number, events=tuple(e for e in self.events if e.week < week))
-
-    def centres(self) -> Vectors:
-        """Return the centres, [themes, dimensions]."""
-        return np.array([theme.centre for theme in self.themes], dtype=np.float32)
+        gone = frozenset(concern_ids)
+        kept = []
+        for theme in self.themes:
+            members = {member: since for member, since in theme.members.items() if member not in gone}
+            if len(members) == len(theme.members):
+                kept.append(theme)
+            elif members:
+                kept.append(replace(theme, label="", members=members))
+        ids = {theme.theme_id for theme in kept}
+        events = tuple(event for event in self.events if event.theme_id in ids and event.other_id in (*ids, ""))
+        return replace(self, themes=tuple(kept), events=events)
 
 
 def theme_id(number: int) -> str:
@@ -122,14 +158,7 @@ def theme_id(number: int) -> str:
 
 def _theme_dict(theme: Theme) -> dict[str, object]:
     return {
-        "theme_id": theme.theme_id,
-        "label": theme.label,
-        "bar": round(theme.bar, DIGITS),
-        "appeared": theme.appeared,
+        **asdict(theme),
         "members": dict(sorted(theme.members.items())),
         "centre": [round(float(x), DIGITS) for x in theme.centre],
     }
-
-
-def _event_dict(event: Event) -> dict[str, str]:
-    return {"week": event.week, "kind": event.kind, "theme_id": event.theme_id}

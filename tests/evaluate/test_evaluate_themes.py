@@ -39,7 +39,7 @@ class WordEncoder:
 def some_rows():
     rng = random.Random(2)
     return [
-        (f"My {' '.join(rng.sample(vocabulary.split(), 5))} is a question.", topic)
+        (f"My {topic} {' '.join(rng.sample(vocabulary.split(), 4))} is a question of {topic}.", topic)
         for topic, vocabulary in TOPICS.items()
         for _ in range(40)
     ]

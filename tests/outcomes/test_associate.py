@@ -7,12 +7,14 @@ import polars as pl
 import pytest
 
 from convintel.outcomes.associate import Behaviour, compare, eligible_calls
-from convintel.outcomes.permutation import deals_needed, stratified_difference
+from convintel.outcomes.effects import deals_needed, e_values, mixed_effect
+from convintel.outcomes.permutation import Estimate, stratified_difference
 from convintel.settings import Outcomes, Settings
 from convintel.tables import frame
 
 FAMILY = tuple(Behaviour(f"b{i}", f"m{i}", "rep") for i in range(4))
 QUICK = Settings(outcomes=Outcomes(permutations=499))
+RULES = QUICK.outcomes
 OPENED, CLOSED = date(2026, 1, 1), date(2026, 3, 1)
 
 
@@ -66,22 +68,22 @@ def test_calls_on_or_after_the_closing_day_change_not_one_number():
 def test_the_closing_day_is_that_of_the_people_in_the_call():
     team = a_team(1, reps=1, deals=1, calls=1)
     late = team["calls"].with_columns(started_at=pl.lit(datetime(2026, 3, 1, 3, tzinfo=UTC)))
-    assert eligible_calls(late, team["matches"], team["deals"], first=3).is_empty()
+    assert eligible_calls(late, team["matches"], team["deals"], rules=RULES).is_empty()
     west = late.with_columns(utc_offset_min=pl.lit(-300, pl.Int32))  # 22:00 on the day before
-    assert eligible_calls(west, team["matches"], team["deals"], first=3).height == 1
+    assert eligible_calls(west, team["matches"], team["deals"], rules=RULES).height == 1
 
 
 def test_calls_without_a_time_and_ambiguous_ones_are_left_out():
     team = a_team(1, reps=1, deals=2, calls=1)
     timeless = team["calls"].with_columns(started_at=pl.lit(None, team["calls"].schema["started_at"]))
-    assert eligible_calls(timeless, team["matches"], team["deals"], first=3).is_empty()
+    assert eligible_calls(timeless, team["matches"], team["deals"], rules=RULES).is_empty()
     doubtful = frame("matches", [{**row, "status": "ambiguous"} for row in team["matches"].to_dicts()])
-    assert eligible_calls(team["calls"], doubtful, team["deals"], first=3).is_empty()
+    assert eligible_calls(team["calls"], doubtful, team["deals"], rules=RULES).is_empty()
 
 
 def test_long_deals_are_read_from_their_first_calls_only():
     team = a_team(1, reps=1, deals=1, calls=8)
-    first = eligible_calls(team["calls"], team["matches"], team["deals"], first=3)
+    first = eligible_calls(team["calls"], team["matches"], team["deals"], rules=RULES)
     assert first["call_id"].to_list() == sorted(team["calls"]["call_id"])[:3]
 
 
@@ -90,7 +92,10 @@ def test_an_effect_is_found_in_the_metrics_unit_and_the_others_are_not():
     row = table.row(0, named=True)
     assert row["q_value"] <= 0.1
     assert row["low"] < 1.0 < row["high"]
+    assert row["verdict"] == "associated"
     assert "associated with winning" in row["note"]
+    assert row["points_low"] > 0
+    assert row["e_value"] > row["e_value_limit"] > 1
     assert all("not told apart from chance" in note for note in table["note"][1:])
 
 
@@ -155,18 +160,18 @@ def test_large_sets_take_the_normal_curve_and_agree_with_permutations():
     assert exact is not None
     assert doubled is not None
     assert doubled.deals == 2 * exact.deals
-    assert doubled.value == pytest.approx(exact.value)
-    half_width = (exact.high - exact.low) / 2
+    assert doubled.gap.value == pytest.approx(exact.gap.value)
+    half_width = (exact.gap.high - exact.gap.low) / 2
     from scipy.stats import norm
 
-    assert exact.p_value == pytest.approx(2 * norm.sf(exact.value / (half_width / norm.ppf(0.95))), abs=0.02)
+    assert exact.p_value == pytest.approx(2 * norm.sf(exact.gap.value / (half_width / norm.ppf(0.95))), abs=0.02)
 
 
 def test_a_behaviour_that_never_varies():
     won = np.array([True, False] * 10)
     found = stratified_difference(np.ones(20), won, np.zeros(20, np.intp), permutations=99, interval=0.9, seed=1)
     assert found is not None
-    assert (found.value, found.p_value) == (0, 1)
+    assert (found.gap.value, found.points.value, found.p_value) == (0, 0, 1)
 
 
 def test_deals_needed_falls_with_the_effect():
@@ -177,4 +182,66 @@ def test_deals_needed_falls_with_the_effect():
 def test_days_are_counted_in_the_future_too():
     team = a_team(7, reps=1, deals=1, calls=1)
     later = team["deals"].with_columns(closed=pl.col("closed") + timedelta(days=900))
-    assert eligible_calls(team["calls"], team["matches"], later, first=3).height == 1
+    assert eligible_calls(team["calls"], team["matches"], later, rules=RULES).height == 1
+
+
+def test_calls_shortly_before_the_close_can_be_left_out_too():
+    team = a_team(1, reps=1, deals=1, calls=1)
+    soon = team["calls"].with_columns(started_at=pl.lit(datetime(2026, 2, 26, 15, tzinfo=UTC)))
+    assert eligible_calls(soon, team["matches"], team["deals"], rules=RULES).height == 1
+    assert eligible_calls(soon, team["matches"], team["deals"], rules=Outcomes(lag_days=7)).is_empty()
+
+
+def test_what_later_calls_are_like_is_no_behaviour_of_won_deals():
+    """Won deals have three calls, lost ones one, and every later call has more of everything: no association."""
+    rng = np.random.default_rng(8)
+    tables = {"calls": [], "metrics": [], "matches": [], "deals": []}
+    for number in range(160):
+        won = bool(rng.random() < 0.4)
+        deal_id = f"D{number % 8:02d}{number:03d}"
+        row = {"deal_id": deal_id, "stage": "x", "outcome": "won" if won else "lost", "owner": f"r{number % 8}"}
+        tables["deals"].append({**row, "created": OPENED, "closed": CLOSED})
+        for k in range(3 if won or rng.random() < 0.2 else 1):
+            values = 2.0 * k + rng.normal(size=4)
+            add_call(tables, deal_id, k, datetime(2026, 1, 5 + k, 15, tzinfo=UTC), values)
+    table = result({name: frame(name, rows) for name, rows in tables.items()})
+    assert (table["q_value"] > 0.1).all()
+
+
+def test_with_enough_deals_a_mixed_model_stands_beside():
+    few = result(a_team(3, reps=8, deals=25, effect=1.0))
+    assert few["mixed_points"].is_null().all()
+    settings = Settings(outcomes=Outcomes(permutations=499, min_deals_mixed=150, min_reps_mixed=8))
+    row = result(a_team(3, reps=8, deals=25, effect=1.0), settings).row(0, named=True)
+    assert row["mixed_low"] > 0
+    assert row["mixed_points"] == pytest.approx(row["points"], abs=0.06)
+    assert row["verdict"] == "associated"
+
+
+def test_the_mixed_model_gives_the_same_every_time_and_nothing_for_a_constant():
+    rng = np.random.default_rng(2)
+    values, won = rng.normal(size=200), rng.random(200) < 0.4
+    reps, segments = np.arange(200) % 10, np.arange(200) % 2
+    once = mixed_effect(values, won, reps, segments, interval=0.9)
+    assert once == mixed_effect(values, won, reps, segments, interval=0.9)
+    assert mixed_effect(np.ones(200), won, reps, segments, interval=0.9) is None
+
+
+def test_an_interval_that_holds_none_needs_no_hidden_factor():
+    strong, limit = e_values(Estimate(0.06, -0.01, 0.13), 0.3)
+    assert strong > 1
+    assert limit == 1
+    assert e_values(Estimate(-0.06, -0.11, -0.02), 0.3)[1] > 1
+
+
+def test_points_of_win_rate_hold_the_truth():
+    """A behaviour that raises the win rate by 10 points per standard deviation within reps."""
+    rng, held = np.random.default_rng(5), 0
+    for _ in range(60):
+        strata = np.arange(300) % 15
+        values = rng.normal(size=300) + strata
+        within = values - strata
+        won = rng.random(300) < np.clip(0.4 + 0.1 * within, 0, 1)
+        found = stratified_difference(values, won, strata, permutations=9, interval=0.9, seed=1)
+        held += found.points.low <= 0.1 <= found.points.high
+    assert held >= 47  # 60 draws at 0.9: 99.5 % reach 47

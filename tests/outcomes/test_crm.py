@@ -8,6 +8,7 @@ import pytest
 from convintel.errors import SettingsError, WorkspaceError
 from convintel.outcomes import read_deals
 from convintel.outcomes.cells import id_key, read_amount, read_date, read_flag
+from convintel.outcomes.headers import FIELDS, aliases, plain
 from convintel.recordings.roster import Rep, read_roster
 from convintel.resources import resource
 from convintel.settings import Crm, Settings
@@ -146,11 +147,11 @@ def test_hubspot_stage_with_its_pipeline(tmp_path):
 
 
 def test_renamed_headers_are_named_in_the_settings(tmp_path):
-    header = "Obchod - ID,Fáze,Založeno,Uzavřeno"
+    header = "Číslo,Krok,Založeno,Uzavřeno"
     none, unused = read(tmp_path, "1,Closed Won,2026-01-02,2026-02-02", header=header)
     assert none.is_empty()
     assert "no column for deal_id and stage" in unused["what"][0]
-    aliases = {"deal_id": ("Obchod - ID",), "stage": ("Fáze",), "created": ("Založeno",), "closed": ("Uzavřeno",)}
+    aliases = {"deal_id": ("Číslo",), "stage": ("Krok",), "created": ("Založeno",), "closed": ("Uzavřeno",)}
     deals, _ = read(tmp_path, "1,Closed Won,2026-01-02,2026-02-02", header=header, aliases=aliases)
     assert deals["outcome"].to_list() == ["won"]
     with pytest.raises(SettingsError, match="no field dealid"):
@@ -182,3 +183,39 @@ def test_amounts_and_flags():
     assert read_amount("$-5", ".") is None
     assert read_amount("1.234.567,8", ",") == 1234567.8
     assert (read_flag("TRUE"), read_flag("0"), read_flag("maybe")) == (True, False, None)
+
+
+@pytest.mark.parametrize(
+    ("header", "line"),
+    [
+        (
+            "Opportunity-ID;Opportunity-Name;Accountname;Phase;Betrag;Erstelldatum;Schlusstermin;Opportunity-Inhaber",
+            "006Tr00000AbCdE;X;Acme GmbH;Geschlossen und gewonnen;1.250,50;01.02.2026;03.02.2026;Ana García",
+        ),
+        (
+            "ID de l’opportunité;Nom de l'opportunité;Nom du compte;Étape;Montant;Date de création;Date de clôture;"
+            "Propriétaire de l'opportunité",
+            "006Tr00000AbCdE;X;Acme GmbH;Fermée gagnée;1 250,50;01.02.2026;03.02.2026;Ana García",
+        ),
+        (
+            "ID de registro;Nombre del negocio;Empresa asociada;Etapa del negocio;Valor;Fecha de creación;"
+            "Fecha de cierre;Propietario del negocio",
+            "006Tr00000AbCdE;X;Acme GmbH;Cerrado ganado (Ventas);1250,50;01.02.2026;03.02.2026;Ana García",
+        ),
+    ],
+)
+def test_exports_in_other_languages(tmp_path, header, line):
+    deals, unused = read(tmp_path, line, header=header, date_format="%d.%m.%Y", decimal=",")
+    assert unused.is_empty()
+    row = deals.row(0, named=True)
+    assert (row["outcome"], row["amount"], row["account"], row["owner"]) == ("won", 1250.5, "Acme GmbH", ANA.email)
+    assert (row["created"], row["closed"]) == (date(2026, 2, 1), date(2026, 2, 3))
+
+
+def test_no_header_of_a_crm_means_two_things():
+    for kind, fields in aliases().items():
+        assert set(fields) <= set(FIELDS)
+        meant: dict[str, str] = {}
+        for field, headers in fields.items():
+            for header in headers:
+                assert meant.setdefault(plain(header), field) == field, (kind, header)

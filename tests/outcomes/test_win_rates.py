@@ -8,7 +8,7 @@ import pytest
 from scipy.stats import beta
 
 from convintel.outcomes import win_rates
-from convintel.outcomes.win_rates import jeffreys, pooled_rates
+from convintel.outcomes.pooling import jeffreys, pooled_rates
 from convintel.recordings.roster import Rep
 from convintel.settings import Settings
 from convintel.tables import frame
@@ -28,7 +28,8 @@ def deals(*counts, closed=date(2026, 6, 1)):
 
 
 def rates(table, as_of=TODAY, reps=(ANA, BEN)):
-    return {row["name"]: row for row in win_rates(table, reps=reps, as_of=as_of, settings=Settings()).to_dicts()}
+    rows = win_rates(table, reps=reps, as_of=as_of, settings=Settings()).to_dicts()
+    return {row["name"]: row for row in rows if row["scope"] in ("team", "rep")}
 
 
 def test_counts_and_the_teams_interval():
@@ -96,3 +97,22 @@ def test_ninety_per_cent_intervals_hold_the_truth_nine_times_in_ten():
 def test_the_frame_is_valid_whatever_the_roster():
     table = win_rates(deals(("x@s.example", 5, 5, 0)), reps=(), as_of=TODAY, settings=Settings())
     assert table.filter(pl.col("name") == "x@s.example")["estimate"].is_not_null().all()
+
+
+def test_groups_segments_and_quarters_are_counted_too():
+    north = (Rep(ANA.email, "Ana", team="North"), Rep(BEN.email, "Ben", team="South"))
+    table = pl.concat(
+        [
+            deals((ANA.email, 6, 14, 3), (BEN.email, 9, 11, 1)),
+            deals((ANA.email, 4, 6, 0), closed=date(2026, 9, 30)).with_columns(deal_id=pl.format("E{}", "deal_id")),
+        ]
+    ).with_columns(segment=pl.when(pl.col("owner") == BEN.email).then(pl.lit("Inbound")))
+    rows = win_rates(table, reps=north, as_of=TODAY, settings=Settings()).to_dicts()
+    found = {(row["scope"], row["name"]): (row["won"], row["lost"], row["open"]) for row in rows}
+    assert found["group", "North"] == (10, 20, 3)
+    assert found["segment", "Inbound"] == (9, 11, 1)
+    assert found["quarter", "2026-Q2"] == (15, 25, 0)
+    assert found["quarter", "2026-Q3"] == (4, 6, 0)
+    assert [row["name"] for row in rows if row["scope"] == "rep"] == [ANA.email, BEN.email]
+    assert all(row["low"] < row["estimate"] < row["high"] for row in rows)
+    assert all("leans on the other" in row["note"] for row in rows if row["scope"] in ("group", "segment", "quarter"))

@@ -67,6 +67,7 @@ def build(files: list[Path] | None = None) -> dict[str, pl.DataFrame]:
                 "difference": -0.06,
                 "p_value": 0.09,
                 "q_value": 0.27,
+                "verdict": "not told apart",
                 "note": "no association could be shown",
             },
             {
@@ -76,6 +77,7 @@ def build(files: list[Path] | None = None) -> dict[str, pl.DataFrame]:
                 "difference": 1.4,
                 "p_value": 0.31,
                 "q_value": 0.41,
+                "verdict": "not told apart",
                 "note": "no association could be shown",
             },
         ],
@@ -412,7 +414,10 @@ def themes(tables: dict[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
         found.append(
             {
                 "theme_id": f"T{number:04d}",
+                "kind": "objection",
                 "label": label,
+                "given_label": label,
+                "shown": "shown" if len(calls) >= 3 else "small",
                 "quote": mine[0]["quote"],
                 "quote_call_id": mine[0]["call_id"],
                 "quote_start": mine[0]["start"],
@@ -422,7 +427,10 @@ def themes(tables: dict[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
                 "deals": len(calls),
                 "reps": 3,
                 "calls_this_week": len(now),
+                "of_calls_this_week": len(set(weeks.values())),
                 "calls_weeks_before": (len(calls) - len(now)) / 8,
+                "calls_before": len(calls) - len(now),
+                "of_calls_before": len(weeks),
                 "first_week": min(weeks[call] for call in calls),
                 "last_week": max(weeks[call] for call in calls),
             }

@@ -11,7 +11,6 @@ from convintel.themes.cluster import (
     LEFT_OUT,
     canonical_order,
     centre,
-    choose_resolution,
     cluster,
     degree,
     neighbours,
@@ -97,11 +96,6 @@ def test_neighbours_in_blocks_are_those_of_one_piece(monkeypatch):
 
 def test_degree_is_below_the_number_of_rows():
     assert degree(4, most=15) == 3
-
-
-def test_the_resolution_is_chosen_the_same_every_time():
-    vectors, _ = blobs(8, 30)
-    assert choose_resolution(vectors, RULES) == choose_resolution(vectors, RULES)
 
 
 def test_the_centre_of_opposites_is_no_direction():

@@ -1,0 +1,49 @@
+"""The tables of the newest week as Parquet and CSV with their dictionary, for spreadsheets, DuckDB and BI tools."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+
+from convintel.report.files import replacing
+from convintel.tables import SCHEMAS
+from convintel.tables.dictionary import entries
+
+EXPORTED: Final = (
+    "calls", "audio", "roles", "metrics", "objections", "next_steps", "questions", "concerns", "themes",
+    "theme_members", "theme_events", "theme_outcomes", "deals", "matches", "win_rates", "associations",
+    "follow_through", "hygiene", "ramp", "advice", "evidence", "unused",
+)  # fmt: skip
+"""All but words, turns and vectors: those are large, and stay in the store."""
+_FORMULA: Final = "^[ \\t\\r\\n]*[=+@＝＋－＠-]|^[\\t\\r\\n]"  # what spreadsheets run
+
+
+def write_tables(tables: Mapping[str, pl.DataFrame], folder: Path, *, week: str) -> None:
+    """Write the tables to `folder`, which is replaced as a whole.
+
+    Raises:
+        WorkspaceError: the folder cannot be written or the disk is full.
+    """
+    with replacing(folder) as building:
+        for name in EXPORTED:
+            table = SCHEMAS[name]
+            metadata = {"convintel.schema": f"{name}/{table.version}", "convintel.week": week}
+            tables[name].write_parquet(building / f"{name}.parquet", metadata=metadata)
+            _safe(tables[name]).write_csv(building / f"{name}.csv", include_bom=True)
+        listed = pl.DataFrame([asdict(entry) for entry in entries() if entry.table in EXPORTED])
+        listed.write_csv(building / "dictionary.csv", include_bom=True)
+        for path in building.iterdir():
+            path.chmod(0o640)
+
+
+def _safe(table: pl.DataFrame) -> pl.DataFrame:
+    """Return the table with texts that a spreadsheet would take for a formula put behind an apostrophe."""
+    texts = [name for name, kind in table.schema.items() if kind == pl.String]
+    return table.with_columns(
+        pl.when(pl.col(name).str.contains(_FORMULA)).then(pl.format("'{}", name)).otherwise(name).alias(name)
+        for name in texts
+    )
