@@ -40,7 +40,19 @@ def test_convintel_does_not_know_prefect(path):
 
 def test_the_readme_tells_every_command_and_every_section_of_the_settings():
     readme = (ROOT / "README.md").read_text()
-    for command in ("init", "demo", "check", "run", "report", "search", "forget", "models", "evaluate", "serve"):
+    for command in (
+        "init",
+        "demo",
+        "check",
+        "run",
+        "report",
+        "search",
+        "export",
+        "forget",
+        "models",
+        "evaluate",
+        "serve",
+    ):
         assert f"convintel {command}" in readme, command
     for section in Settings.model_fields:
         assert f"`[{section}]`" in readme, section

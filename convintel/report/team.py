@@ -10,6 +10,7 @@ import polars as pl
 from convintel.coaching.behaviours import DATED
 from convintel.report import phrases
 from convintel.report.book import Book, grouped, local
+from convintel.report.doubts import lost_audio
 from convintel.report.talk import Row
 from convintel.tables import OBJECTION_TYPES
 
@@ -240,8 +241,13 @@ def quality(book: Book) -> list[dict[str, Any]]:
             len(roles),
         ),
         (
-            "Calls with lost audio (bad packets or gaps)",
-            sum(bool(row["bad_packets"] or row["gap_seconds"]) for row in audio),
+            "Calls with a doubt about who said what (their pages say which)",
+            sum(row["split"] == "diarization" and bool(row["split_note"]) for row in roles),
+            len(roles),
+        ),
+        (
+            "Calls with lost audio (damaged, or cut off)",
+            sum(bool(lost_audio(row)) for row in audio),
             len(audio),
         ),
         (

@@ -1,4 +1,4 @@
-"""Are two channels one party each? Duplicated and silent channels are found and said, cross-talk is taken out."""
+"""Are two channels one party each? Copied, mixed and silent channels are found and said, cross-talk is taken out."""
 
 from __future__ import annotations
 
@@ -20,7 +20,12 @@ if TYPE_CHECKING:
     Frames = NDArray[np.bool_]
 
 QUIETER = 12.0  # dB (each channel against its own loud speech) from which a copy of the other side is cross-talk
+MIXED = 0.6
+"""Correlation of the channels' levels while somebody speaks from which both are taken to carry both parties: copies
+have about 1, a party that is 6 dB quieter on the other's channel MEASURED; channels of their own about -0.5."""
 ALIKE = 0.6  # envelope correlation from which the quiet channel copies the loud one
+FLOOR = -70.0  # dB full scale: digital silence must not weigh more than a quiet line
+_LAG_STEP = 3  # frames; levels run slower
 _LAGS = 15  # frames: echoes come up to 250 ms late
 _AT_ONCE = 1_000_000  # samples
 _AROUND = 18  # frames of the correlation window, about 300 ms
@@ -53,6 +58,10 @@ def examine(samples: Samples, settings: Settings) -> Layout:
         if not active[channel].any() and active[1 - channel].any():
             tracks = {"mix": samples[1 - channel]}
             return Layout("mono", f"channel {channel} is silent: taken as one", tracks, {"mix": active[1 - channel]})
+    if (together := _together(samples, active)) >= MIXED:
+        return _mono(
+            mix(samples), f"both channels carry both voices (levels {together:.2f} alike): mixed to one", settings
+        )
     clean, dropped = suppress(samples, active)
     tracks = {"0": samples[0], "1": samples[1]}
     note = f"cross-talk taken out: {dropped:.0f} s" if dropped >= 1 else ""
@@ -79,6 +88,21 @@ def suppress(samples: Samples, active: list[Frames]) -> tuple[list[Frames], floa
 
 def _mono(samples: Samples, note: str, settings: Settings) -> Layout:
     return Layout("mono", note, {"mix": samples}, {"mix": activity.active_frames(samples, settings.speech)})
+
+
+def _together(samples: Samples, active: list[Frames]) -> float:
+    """Correlation of the two channels' levels in dB while somebody speaks, at the best lag to 250 ms.
+
+    Who speaks is loud on the own channel and quiet on the other: such channels come out below zero.
+    """
+    level = [np.maximum(activity.loudness(channel), FLOOR) for channel in samples]
+    speaking = active[0] | active[1]
+    best = -1.0
+    for lag in range(-_LAGS, _LAGS + 1, _LAG_STEP):
+        moved = np.roll(level[1], lag)
+        if level[0][speaking].std() and moved[speaking].std():
+            best = max(best, float(np.corrcoef(level[0][speaking], moved[speaking])[0, 1]))
+    return best
 
 
 def _correlation(left: Samples, right: Samples) -> float:
