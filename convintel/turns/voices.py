@@ -48,7 +48,7 @@ ANOTHER_VOICE: Final = 0.85
 """Cosine of centres below which a third voice is one: splitting two voices further gave 0.90 to 0.97 on ten calls."""
 MOST_VOICES: Final = 6
 LEAST_WINDOWS: Final = 40
-"""Half a minute of speech: of less, no third voice is counted (a clip of two people and 29 windows falls into three)."""
+"""Half a minute of speech: of less, no third voice is counted (two people in 29 windows fall into three)."""
 LEAST_SHARE: Final = 0.05
 MIN_TURN: Final = 0.25  # seconds
 _STEP, _FEATURE = 160, 400  # samples from one feature frame to the next, and in each
