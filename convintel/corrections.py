@@ -1,7 +1,8 @@
 """corrections.csv: a manager's verdicts on findings and roles. They win over every rule and model, for ever.
 
 Columns: `call_id`, `finding_id` (empty = the whole call), `verdict`, `note`. Verdicts on a call: "swap" (rep and
-customer are the wrong way round). Verdicts on a finding: "wrong" (it is none).
+customer are the wrong way round), "keep" (they are right, whatever speaks against it). Verdicts on a finding: "wrong"
+(it is none).
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-CALL_VERDICTS: Final = ("swap",)
+CALL_VERDICTS: Final = ("swap", "keep")
 FINDING_VERDICTS: Final = ("wrong",)
 
 
@@ -60,7 +61,8 @@ def read_corrections(path: Path) -> Corrections:
 
 
 def _unknown(path: Path, number: int, verdict: str) -> dict[str, object]:
-    known = f'"{CALL_VERDICTS[0]}" for a call, "{FINDING_VERDICTS[0]}" with a finding_id'
+    calls = " or ".join(f'"{verdict}"' for verdict in CALL_VERDICTS)
+    known = f'{calls} for a call, "{FINDING_VERDICTS[0]}" with a finding_id'
     return {
         "source": path.name,
         "row": number,

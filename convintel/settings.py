@@ -26,6 +26,9 @@ PATTERN_GROUPS = frozenset({"date", "time", "utc", "rep", "customer", "account",
 """Groups that a file name pattern may have; `utc` (whatever it matches) says that the time is in UTC."""
 
 
+ChannelMap = tuple[Literal["rep", "customer"], Literal["rep", "customer"]]
+
+
 class Section(BaseModel):
     """A table of convintel.toml: frozen, unknown keys refused."""
 
@@ -73,8 +76,12 @@ class Recordings(Section):
         description="Regular expressions with named groups (date, time, rep, customer, account, deal_id, direction), "
         "tried before the built-in ones.",
     )
-    channels: tuple[Literal["rep", "customer"], Literal["rep", "customer"]] | None = Field(
+    channels: ChannelMap | None = Field(
         None, description='Who is on the left and right channel, e.g. ["rep", "customer"]; unset: found from the words.'
+    )
+    channel_maps: dict[str, ChannelMap] = Field(
+        default_factory=dict,
+        description='The same for a folder of the inbox, which one recorder fills: {"dialer" = ["customer", "rep"]}.',
     )
     settle_seconds: float = Field(
         30.0, ge=0, description="A file is taken when it has not changed for so long (schedules only)."

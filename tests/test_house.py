@@ -47,6 +47,7 @@ def test_the_readme_tells_every_command_and_every_section_of_the_settings():
         "run",
         "report",
         "search",
+        "export",
         "forget",
         "models",
         "evaluate",

@@ -7,7 +7,7 @@ import os
 import sys
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 from cyclopts import App, Parameter
 
@@ -204,6 +204,33 @@ def search(folder: Path, query: str, *, limit: int = 20, json: Json = False) -> 
         say(f"{hit['call']}  {hit['at']}  {hit['speaker']}: {hit['text']}")
     if not hits:
         say("nothing found")
+
+
+@app.command
+def export(
+    folder: Path,
+    out: Path,
+    *,
+    format: Literal["vtt", "srt", "pca"] = "vtt",
+    call: str | None = None,
+    json: Json = False,
+) -> None:
+    """Write transcripts for other tools, one file a call: WebVTT, SRT, or JSON as AWS Post-Call Analytics writes it.
+
+    Args:
+        folder: the workspace.
+        out: folder for the files.
+        format: vtt, srt or pca.
+        call: only this call id, as pages and `search` print it.
+        json: print the files as JSON.
+    """
+    from convintel.cli.export import export_transcripts
+
+    files = export_transcripts(_workspace(folder), out, kind=format, call=call)
+    if json:
+        say_json([str(file) for file in files])
+        return
+    say(f"{len(files)} transcripts written to {out}")
 
 
 @app.command

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from convintel import transcript, turns
-from convintel.errors import MissingExtraError, RecordingError, WorkspaceError
+from convintel.errors import MissingExtraError, NoSpeechError, RecordingError, WorkspaceError
 from convintel.evaluate import Evaluation
 from convintel.evaluate.normalise import normalise
 from convintel.recordings.audio import decode
@@ -128,7 +128,10 @@ def _hear(
     audio = decode(path)
     if as_mono and audio.samples.shape[0] > 1:
         audio = replace(audio, samples=mix(audio.samples)[None, :])
-    heard = transcript.transcribe("0" * 16, audio, recogniser, settings)
+    try:
+        heard = transcript.transcribe("0" * 16, audio, recogniser, settings)
+    except NoSpeechError:  # everything the reference has is missed
+        return Heard([], {}, audio.seconds, time.process_time() - began)
     call = {"call_id": "0" * 16, "rep_name": None, "customer_name": None, "channel_roles": None}
     said = turns.build_turns(
         call, heard, load_audio=lambda: audio, reps=(), corrections={}, settings=settings, parties=speakers or 2
@@ -204,7 +207,9 @@ def _share_error(reference: Mapping[str, Sequence[Span]], heard: Mapping[str, fl
     truth = {who: total(spans) for who, spans in reference.items()}
     everyone = set(truth) | set(heard)
     said, found = sum(truth.values()) or 1.0, sum(heard.values()) or 1.0
-    return round(max(abs(truth.get(who, 0.0) / said - heard.get(who, 0.0) / found) for who in everyone), 4)
+    return round(
+        max((abs(truth.get(who, 0.0) / said - heard.get(who, 0.0) / found) for who in everyone), default=0.0), 4
+    )
 
 
 def _annotation(speakers: Mapping[str, Sequence[Span]]) -> Any:

@@ -7,11 +7,12 @@ writes the report; `run` puts them together into the two steps that can be repea
 
 from convintel.pipeline.delivery import Delivered, deliver, prepare
 from convintel.pipeline.run import IngestResult, ingest, make_report, read_report
-from convintel.pipeline.survey import Survey, pending_jobs, read_forgotten, survey
+from convintel.pipeline.survey import STAGE_TABLES, Survey, pending_jobs, read_forgotten, survey
 from convintel.pipeline.tidy import erase
 from convintel.pipeline.weekly import WeeklyResult, newest_week, used_models, week_before
 
 __all__ = [
+    "STAGE_TABLES",
     "Delivered",
     "IngestResult",
     "Survey",

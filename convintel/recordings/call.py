@@ -14,7 +14,7 @@ from convintel.recordings.fields import FieldError, Moment
 from convintel.recordings.roster import Rep, Roster, find
 from convintel.recordings.sources import Source
 from convintel.recordings.tags import creation_time
-from convintel.settings import Settings
+from convintel.settings import ChannelMap, Settings
 
 _TEXT_FIELDS: Final[dict[str, Callable[[str, Settings], str | None]]] = {
     "customer_name": fields.text,
@@ -89,9 +89,17 @@ def _take_channels(draft: Draft, settings: Settings) -> None:
             draft.origins["channel_roles"] = source.origin
         except FieldError as error:
             draft.complain(error.what, error.remedy, at=source)
-    if "channel_roles" not in draft.origins and settings.recordings.channels is not None:
-        draft.row["channel_roles"] = ",".join(settings.recordings.channels)
+    told = _channels_of(draft.found.relative, settings)
+    if "channel_roles" not in draft.origins and told is not None:
+        draft.row["channel_roles"] = ",".join(told)
         draft.origins["channel_roles"] = "settings"
+
+
+def _channels_of(relative: str, settings: Settings) -> ChannelMap | None:
+    """The map of the innermost folder that has one, else of all recordings."""
+    maps = {folder.strip("/"): told for folder, told in settings.recordings.channel_maps.items()}
+    fits = [folder for folder in maps if relative.startswith(f"{folder}/")]
+    return maps[max(fits, key=len)] if fits else settings.recordings.channels
 
 
 def _take_time(draft: Draft, settings: Settings) -> None:

@@ -10,6 +10,7 @@ import polars as pl
 from convintel.language import entry, say
 from convintel.report import team
 from convintel.report.book import Book
+from convintel.report.doubts import doubts
 from convintel.report.facts import fact_id, rests
 from convintel.report.talk import Row
 
@@ -78,7 +79,7 @@ def _call(book: Book, call: Row, tables: dict[str, dict[str, list[Row]]]) -> Row
         "match": match["reason"] if match else "",
         "role_why": role["why"] if role else "",
         "role_confidence": role["confidence"] if role else None,
-        "notes": [note for note in (role["split_note"] if role else "", audio["layout_note"] if audio else "") if note],
+        "notes": doubts(role, audio),
         "recogniser": audio["model"] if audio else "",
         "floor": _floor(book, call, rows("talk", "start", "end"), seconds),
         "metrics": _metrics(book, rows("metrics", "metric", "side")),

@@ -9,6 +9,7 @@ import polars as pl
 
 from convintel.language import entry
 from convintel.report.book import Book
+from convintel.report.doubts import lost_audio
 from convintel.report.facts import fact_id, rests
 from convintel.report.talk import Row
 
@@ -58,7 +59,7 @@ def _of_calls(book: Book) -> Iterator[Check]:
 
 def _of_audio(book: Book) -> Iterator[Check]:
     audio = book.rows("audio", book.week)
-    yield "lost_audio", "audio", sum(bool(row["bad_packets"] or row["gap_seconds"]) for row in audio), len(audio)
+    yield "lost_audio", "audio", sum(bool(lost_audio(row)) for row in audio), len(audio)
     yield "dropped", "audio", sum(row["dropped_packs"] > 0 for row in audio), len(audio)
     yield "no_times", "audio", sum(row["word_timing"] == "interpolated" for row in audio), len(audio)
     yield "masked", "audio", sum(row["redactions"] for row in audio), None
@@ -69,3 +70,5 @@ def _of_roles(book: Book) -> Iterator[Check]:
     least = book.settings.turns.min_role_confidence
     yield "unsure_role", "roles", sum(row["confidence"] < least for row in roles), len(roles)
     yield "by_voice", "roles", sum(row["split"] == "diarization" for row in roles), len(roles)
+    doubtful = sum(row["split"] == "diarization" and bool(row["split_note"]) for row in roles)
+    yield "doubtful_split", "roles", doubtful, len(roles)

@@ -19,7 +19,7 @@ from convintel.turns import floor
 from convintel.turns.assign import assign
 from convintel.turns.reps import Teacher, centre, learn, recognise, recurring, teachers, teachers_of, voice_key
 from convintel.turns.roles import Decision, decide
-from convintel.turns.voices import ONE_VOICE, Voices, diarize
+from convintel.turns.voices import Voices, diarize
 from convintel.values import Span, total
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ __all__ = [
     "voice_key",
 ]
 
-VERSION = 2
+VERSION = 3
 """Raise when the same input gives other turns, talk or roles."""
 TWO_PARTIES = ("inbound", "outbound")
 """Directions of a telephone call; a meeting may have more than two."""
@@ -127,9 +127,8 @@ def turns_key(
     roster = [(rep.name, list(rep.aliases)) for rep in reps]
     used = (settings.turns.model_dump(), settings.recordings.channels, settings.company.name)
     verdict = corrections.get(call["call_id"])
-    return content_key(
-        "turns", VERSION, transcript_key, fields, roster, verdict, used, learnt, models.digest("campplus")
-    )
+    networks = [models.digest(name) for name in ("campplus", "segmentation")]
+    return content_key("turns", VERSION, transcript_key, fields, roster, verdict, used, learnt, networks)
 
 
 def _parties(
@@ -152,7 +151,7 @@ def _from_voices(
 ) -> Parties:
     samples = mix(audio.samples)
     voices = diarize(samples, speech, speakers=count)
-    if len(voices.spans) > 1 and voices.alike > ONE_VOICE:
+    if voices.one:
         voices = diarize(samples, speech, speakers=1)
         doubt = "only one voice could be told apart"
     elif len(voices.spans) == 1:

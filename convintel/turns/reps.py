@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float32]
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Raise when the same recording gives another voice."""
 MOST_TEACHERS: Final = 5  # the oldest: so that a rep's later calls do not change the keys of earlier results
 LEARN_SECONDS: Final = 90.0  # of speech from one call

@@ -1,4 +1,8 @@
-"""Who is the rep: correction, channel map, the transcript's own labels, then wording; below the margin nobody is."""
+"""Who is the rep: correction, channel map, a transcript's labels, voice, wording; below the margin nobody is.
+
+A channel map is checked: where the words plainly say the opposite, the channels may be swapped, and nobody is the rep
+until the map is mended or a correction says which way round it is.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +18,11 @@ if TYPE_CHECKING:
     from convintel.settings import Settings
 
 Method = Literal["correction", "channel map", "transcript", "voice", "wording", "none"]
+SWAPPED: Final = 0.9
+"""Confidence of the wording from which it speaks against a channel map: on 662 labelled calls no wrong one had more
+than 0.73."""
+SWAPPED_WORDS: Final = 150
+"""... in calls of so many words: fewer make the wording too sure of itself."""
 _OTHER: Final[dict[Role, Role]] = {"rep": "customer", "customer": "rep", "unknown": "unknown"}
 
 
@@ -44,7 +53,7 @@ def decide(
         said: (speaker, text) of each turn in order.
         split: how the speakers were told apart.
         reps: the roster.
-        correction: a manager's verdict on the call, "swap" or None.
+        correction: a manager's verdict on the call: "swap", "keep" or None.
         settings: of the workspace.
         by_voice: tells who has a rep's voice: speaker, cosine, and lead over the next; None when nobody surely has.
     """
@@ -57,6 +66,10 @@ def decide(
     )
     if correction == "swap":
         return _swapped(found, speakers)
+    if correction == "keep" and "unknown" not in found.roles.values():
+        return replace(found, method="correction", confidence=1.0, why="confirmed by a correction")
+    if found.method == "channel map":
+        found = _checked(found, _from_wording(call, said, reps, settings), said)
     if found.confidence < settings.turns.min_role_confidence:
         unknown: dict[str, Role] = dict.fromkeys(speakers, "unknown")
         why = f"{found.why}; {found.confidence:.2f} is below {settings.turns.min_role_confidence:.2f}"
@@ -73,6 +86,15 @@ def _from_channels(call: Mapping[str, Any], speakers: Sequence[str], settings: S
         return None
     roles: dict[str, Role] = {speaker: "rep" if told[int(speaker)] == "rep" else "customer" for speaker in speakers}
     return Decision(roles, "channel map", 1.0, why)
+
+
+def _checked(mapped: Decision, worded: Decision, said: Sequence[tuple[str, str]]) -> Decision:
+    """A channel map that the words plainly contradict is certain no more."""
+    enough = sum(len(text.split()) for _, text in said) >= SWAPPED_WORDS
+    if not enough or worded.confidence < SWAPPED or worded.roles == mapped.roles:
+        return mapped
+    why = f"{mapped.why} may be the wrong way round: its customer {worded.why} ({worded.confidence:.2f})"
+    return replace(mapped, confidence=round(1 - worded.confidence, 4), why=why)
 
 
 def _from_labels(call: Mapping[str, Any], speakers: Sequence[str], reps: Sequence[Rep]) -> Decision | None:

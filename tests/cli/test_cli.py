@@ -3,10 +3,25 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-COMMANDS = ("init", "demo", "check", "run", "report", "search", "forget", "models", "evaluate", "serve", "explain", "send")
+COMMANDS = (
+    "init",
+    "demo",
+    "check",
+    "run",
+    "report",
+    "search",
+    "export",
+    "forget",
+    "models",
+    "evaluate",
+    "serve",
+    "explain",
+    "send",
+)
 
 
 def convintel(*arguments, expect=0):
@@ -87,6 +102,26 @@ def test_run_search_and_forget(small_workspace):
     traces = [path for path in small_workspace.rglob("*") if path.is_file() and victim.encode() in path.read_bytes()]
     # the ledger keeps the digest of the file as long as it lies in the inbox, to know it without reading it again
     assert {path.name for path in traces} <= {"forgotten.csv", "ledger.db"}
+
+
+def test_export_writes_what_other_tools_read(small_workspace, tmp_path):
+    assert "convintel run" in convintel("export", small_workspace, tmp_path / "out", expect=1)
+    convintel("run", small_workspace, "--no-prefect")
+    shown = json.loads(convintel("export", small_workspace, tmp_path / "out", "--format", "pca", "--json"))
+    assert len(shown) == 9
+    calls = {
+        call["ConversationAnalytics"]["GUID"]: call for file in shown for call in [json.loads(Path(file).read_text())]
+    }
+    assert all(call["SpeechSegments"] for call in calls.values())
+    labels = {
+        label["DisplayText"] for call in calls.values() for label in call["ConversationAnalytics"]["SpeakerLabels"]
+    }
+    assert {"Agent", "Caller"} <= labels
+    one = sorted(calls)[0]
+    convintel("export", small_workspace, tmp_path / "one", "--call", one)
+    assert [path.name for path in (tmp_path / "one").iterdir()] == [f"{one}.vtt"]
+    assert "-->" in (tmp_path / "one" / f"{one}.vtt").read_text()
+    assert "no processed call" in convintel("export", small_workspace, tmp_path / "one", "--call", "f" * 16, expect=1)
 
 
 def test_models_are_listed_with_their_licence():

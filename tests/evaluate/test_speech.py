@@ -1,5 +1,7 @@
 """Scores are right on cases that can be counted by hand."""
 
+import wave
+
 import pytest
 
 from convintel.errors import WorkspaceError
@@ -39,3 +41,19 @@ def test_a_folder_without_references_says_what_to_do(tmp_path):
     (tmp_path / "a.wav").write_bytes(b"")
     with pytest.raises(WorkspaceError, match=r"NAME\.rttm"):
         evaluate_speech(tmp_path, Settings())
+
+
+def test_speech_that_is_not_heard_at_all_counts_as_missed(tmp_path):
+    """One file of silence whose reference says that somebody speaks, one whose reference is empty."""
+    for name, reference in (("lost", "SPEAKER lost 1 1.0 2.0 <NA> <NA> ann <NA> <NA>\n"), ("quiet ñ", "")):
+        with wave.open(str(tmp_path / f"{name}.wav"), "wb") as file:
+            file.setparams((1, 2, 8000, 0, "NONE", ""))
+            file.writeframes(bytes(2 * 8000 * 4))
+        (tmp_path / f"{name}.rttm").write_text(reference)
+    found = evaluate_speech(tmp_path, Settings(speech={"model": "whisper-tiny.en"}))
+    assert found.metrics["failed"] == {}
+    assert found.metrics["der"]["0.25"]["missed"] == found.metrics["der"]["0.25"]["speech"] == 1.5
+    assert found.metrics["by_file"]["quiet ñ.wav"]["der"]["0.0"] == dict.fromkeys(
+        ("missed", "false_alarm", "confusion", "speech"), 0
+    )
+    assert found.predictions == []

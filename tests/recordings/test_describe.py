@@ -368,3 +368,19 @@ def test_an_empty_inbox_is_no_error(acme):
     calls, unused, _ = told(workspace)
     assert calls == {}
     assert [row for _, row, *_ in unused] == [2]
+
+
+def test_a_folder_may_have_a_channel_map_of_its_own_and_the_innermost_wins(acme):
+    for name in ("inbox/a.wav", "inbox/dialer/b.wav", "inbox/dialer/old/c.wav", "inbox/dialers/d.wav"):
+        acme(name)
+    acme("inbox/dialer/old/e.wav")
+    workspace = acme("inbox/dialer/old/e.json", {"channels": {"left": "customer", "right": "rep"}})
+    maps = {"dialer": ("customer", "rep"), "dialer/old/": ("rep", "customer")}
+    calls, _, _ = told(workspace, Settings(recordings={"channel_maps": maps}))
+    assert {path: call["channel_roles"] for path, call in calls.items()} == {
+        "a.wav": None,
+        "dialer/b.wav": "customer,rep",
+        "dialer/old/c.wav": "rep,customer",
+        "dialer/old/e.wav": "customer,rep",
+        "dialers/d.wav": None,
+    }

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from convintel.recordings.audio import decode
 from convintel.settings import Settings
 from convintel.transcript import activity
 from convintel.transcript.channels import examine
@@ -130,3 +131,43 @@ def test_a_packs_sound_is_the_recordings_sound():
     second = one.pieces[1]
     at, start = round(second.at * RATE), round(second.span.start * RATE)
     assert np.array_equal(sound[at : at + RATE], samples[start : start + RATE])
+
+
+@pytest.fixture(scope="module")
+def parties(samples):
+    """The two channels of a minute of a call, int16 [2, n]."""
+    return decode(samples / "inbox" / "phone" / "daniel-cold.mp3").samples[:, : 60 * RATE]
+
+
+def late(samples, seconds):
+    return np.roll(samples, int(seconds * RATE), axis=-1)
+
+
+def added(samples, share, seconds=0.02):
+    """Each channel with the other's sound added, `seconds` late."""
+    return np.clip(samples + share * late(samples[::-1], seconds), -32768, 32767).astype(np.int16)
+
+
+def test_channels_of_one_party_each_are_believed_and_a_little_cross_talk_is_taken_out(parties):
+    alone = examine(parties, Settings())
+    assert (alone.kind, alone.note) == ("dual", "")
+    for share in (0.1, 0.3):
+        bled = examine(added(parties, share), Settings())
+        assert bled.kind == "dual"
+        assert "cross-talk taken out" in bled.note
+        for track in ("0", "1"):
+            assert bled.active[track].sum() == pytest.approx(alone.active[track].sum(), rel=0.1)
+
+
+@pytest.mark.parametrize("delay", [0.02, 0.2])
+def test_a_late_copy_is_no_second_party(parties, delay):
+    mixed = parties.sum(axis=0) // 2
+    layout = examine(np.stack([mixed, late(mixed, delay) // 4]).astype(np.int16), Settings())
+    assert layout.kind == "mono"
+    assert "both voices" in layout.note or "same sound" in layout.note
+
+
+def test_channels_that_each_carry_both_voices_are_mixed_and_said(parties):
+    layout = examine(added(parties, 0.9), Settings())
+    assert layout.kind == "mono"
+    assert "both voices" in layout.note

@@ -78,3 +78,17 @@ def test_an_opening_tells_who_calls_whom(opening, answer):
     call = {"rep_name": "Tom Okafor", "customer_name": "Marcy Duvall"}
     found = roles([("0", opening), ("1", answer)], call, settings=Settings(company={"name": "Tallyroute"}))
     assert found.roles["0"] == "rep"
+
+
+def test_a_map_that_the_words_contradict_is_doubted_until_a_correction_settles_it():
+    sells, buys = f"{SELLS} {'And so on. ' * 40}", f"{BUYS} {'Well, yes. ' * 40}"
+    said = [("0", sells), ("1", buys)]
+    call = {"rep_name": "Tom Ray", "channel_roles": "customer,rep"}
+    doubted = roles(said, call)
+    assert (set(doubted.roles.values()), doubted.method) == ({"unknown"}, "none")
+    assert "wrong way round" in doubted.why
+    assert roles(said, call, correction="swap").roles == {"0": "rep", "1": "customer"}
+    kept = roles(said, call, correction="keep")
+    assert (kept.roles, kept.method, kept.confidence) == ({"0": "customer", "1": "rep"}, "correction", 1.0)
+    assert roles(said, {**call, "channel_roles": "rep,customer"}).method == "channel map"
+    assert roles([("0", SELLS), ("1", BUYS)], call).method == "channel map", "too little said to contradict a map"
