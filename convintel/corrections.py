@@ -1,7 +1,8 @@
 """corrections.csv: a manager's verdicts on findings and roles. They win over every rule and model, for ever.
 
 Columns: `call_id`, `finding_id` (empty = the whole call), `verdict`, `note`. Verdicts on a call: "swap" (rep and
-customer are the wrong way round). Verdicts on a finding: "wrong" (it is none).
+customer are the wrong way round). Verdicts on a finding: "wrong" (it is none) and "right" (it is one: changes no page,
+teaches `convintel models train`).
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from pathlib import Path
 from typing import Final
 
 CALL_VERDICTS: Final = ("swap",)
-FINDING_VERDICTS: Final = ("wrong",)
+FINDING_VERDICTS: Final = ("wrong", "right")
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,8 @@ def read_corrections(path: Path) -> Corrections:
 
 
 def _unknown(path: Path, number: int, verdict: str) -> dict[str, object]:
-    known = f'"{CALL_VERDICTS[0]}" for a call, "{FINDING_VERDICTS[0]}" with a finding_id'
+    judged = " or ".join(f'"{each}"' for each in FINDING_VERDICTS)
+    known = f'"{CALL_VERDICTS[0]}" for a call, {judged} with a finding_id'
     return {
         "source": path.name,
         "row": number,
