@@ -148,6 +148,11 @@ def lay_out(call: Call, tokens_of: Encode) -> Laid:
     return Laid(call, encoded, labels)
 
 
+def sorted_labels(laid: Laid) -> list[tuple[int, Label]]:
+    """Return (line, label) of each sentence in order."""
+    return [(line, laid.labels[line, sentence]) for line, sentence in sorted(laid.labels)]
+
+
 def _hit(found: Sequence[dict[str, Any]], text: str, start: int, end: int) -> dict[str, Any] | None:
     return next((each for each in reversed(found) if _covers(text, each["quote"], start, end)), None)
 

@@ -30,7 +30,7 @@ sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
 import torch  # noqa: E402
 from card import write_card  # noqa: E402
 from export import export  # noqa: E402
-from labelled import Call, Label, digest, read_calls, read_pairs, without_marks  # noqa: E402
+from labelled import Call, Label, digest, lay_out, read_calls, read_pairs, sorted_labels, without_marks  # noqa: E402
 from learn import CLASSES, Net, Recipe, attribute, learn, sentence_vectors  # noqa: E402
 from sklearn.linear_model import LogisticRegression  # noqa: E402
 from wordmodels import findings, fit, samples, together  # noqa: E402
@@ -45,6 +45,7 @@ from convintel.store import file_digest, write_atomically  # noqa: E402
 
 OUT = ROOT / "models" / "reader"
 UNSEEN = frozenset("ghi")
+EXAMPLES = frozenset("jklmnorstu")  # whose sentences findings are likened to
 ALONE = {"vector": (1.0, 0.0), "words": (0.0, 1.0)}
 MIXES = [(1.0, 0.0), (1.0, 0.5), (1.0, 1.0), (0.5, 1.0), (0.0, 1.0)]  # of heads that choose a class
 HARD = 0.15  # sentences that are none, but score this, are kept among the examples: they teach a retraining
@@ -82,10 +83,8 @@ def main(arguments: Sequence[str]) -> None:
     def read(some: Iterable[Call]) -> list[Read]:
         return [_read(net, call, tokens_of) for call in some]
 
-    learnt = read(seen)
-    words = {
-        name: fit(name, [row for each in learnt for row in samples(name, each.call, each.labels)]) for name in CLASSES
-    }
+    told = [(call, sorted_labels(lay_out(call, tokens_of))) for call in seen]
+    words = {name: fit(name, [row for call, labels in told for row in samples(name, call, labels)]) for name in CLASSES}
     say("word models: " + ", ".join(f"{name} {each.weights.shape[1]}" for name, each in words.items()))
     heads = finished(net, words, read(unseen), read(without_marks(call) for call in unseen))
     stamp = {
@@ -97,7 +96,7 @@ def main(arguments: Sequence[str]) -> None:
     say(f"reader.onnx: states move by at most {moved:.3f} when weights are stored as integers")
     shutil.copyfile(base / "tokenizer.json", OUT / "tokenizer.json")
     save([replace(head, facts=dict(head.facts) | stamp) for head in heads], OUT)
-    write_examples(learnt, {head.name: head for head in heads})
+    write_examples(read(call for call in seen if call.author in EXAMPLES), {head.name: head for head in heads})
     write_card(heads, stamp, OUT / "README.md")
     pin()
 
