@@ -2,7 +2,7 @@
 
 Columns: `call_id`, `finding_id` (empty = the whole call), `verdict`, `note`. Verdicts on a call: "swap" (rep and
 customer are the wrong way round), "keep" (they are right, whatever speaks against it). Verdicts on a finding: "wrong"
-(it is none).
+(it is none) and "right" (it is one: changes no page, teaches `convintel models train`).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final
 
 CALL_VERDICTS: Final = ("swap", "keep")
-FINDING_VERDICTS: Final = ("wrong",)
+FINDING_VERDICTS: Final = ("wrong", "right")
 
 
 @dataclass(frozen=True)
@@ -61,8 +61,9 @@ def read_corrections(path: Path) -> Corrections:
 
 
 def _unknown(path: Path, number: int, verdict: str) -> dict[str, object]:
-    calls = " or ".join(f'"{verdict}"' for verdict in CALL_VERDICTS)
-    known = f'{calls} for a call, "{FINDING_VERDICTS[0]}" with a finding_id'
+    calls = " or ".join(f'"{each}"' for each in CALL_VERDICTS)
+    judged = " or ".join(f'"{each}"' for each in FINDING_VERDICTS)
+    known = f"{calls} for a call, {judged} with a finding_id"
     return {
         "source": path.name,
         "row": number,

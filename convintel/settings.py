@@ -20,6 +20,8 @@ from pydantic_settings import (
 )
 
 from convintel.errors import SettingsError, WorkspaceError
+from convintel.trackerfile import FILE_NAME as TRACKERS
+from convintel.trackerfile import read_trackers
 
 FILE_NAME = "convintel.toml"
 PATTERN_GROUPS = frozenset({"date", "time", "utc", "rep", "customer", "account", "deal_id", "direction", "title"})
@@ -151,7 +153,9 @@ class Turns(Section):
 class Signals(Section):
     """Objections, next steps and the metrics of talk."""
 
-    objection_model: str = Field("objections", description="Trained head in models/.")
+    heads: str = Field(
+        "reader", description="Trained heads: `reader`, or a folder written by `convintel models train`."
+    )
     objection_threshold: float | None = Field(
         0.5,
         ge=0,
@@ -168,6 +172,23 @@ class Signals(Section):
     next_step_threshold: float | None = Field(None, ge=0, le=1, description="As above, for next steps.")
     interruption_seconds: float = Field(
         0.5, gt=0, description="Overlap from which taking the floor counts as an interruption."
+    )
+
+
+class Tracker(Section):
+    """A concept of your own, found in every call."""
+
+    name: str = Field(min_length=1, max_length=60, description="What it is called on the pages.")
+    examples: tuple[str, ...] = Field(
+        min_length=4, max_length=64, description="Sentences that mean it, 8 to 16 are best, in different words."
+    )
+    counter_examples: tuple[str, ...] = Field(
+        (), max_length=64, description="Sentences on the same words that do not mean it."
+    )
+    said_by: Literal["customer", "rep", "anyone"] = Field("anyone", description="Whose sentences count.")
+    questions_only: bool = Field(False, description="Count only sentences that ask.")
+    threshold: float = Field(
+        0.5, gt=0, lt=1, description="Score from which a sentence counts; see `convintel evaluate trackers`."
     )
 
 
@@ -353,6 +374,7 @@ class Settings(BaseSettings):
     speech: Speech = Speech()
     turns: Turns = Turns()
     signals: Signals = Signals()
+    trackers: tuple[Tracker, ...] = ()
     themes: Themes = Themes()
     crm: Crm = Crm()
     matching: Matching = Matching()
@@ -377,7 +399,7 @@ class Settings(BaseSettings):
 
 
 def load(workspace: Path) -> Settings:
-    """Read the settings of a workspace.
+    """Read the settings of a workspace, with the trackers of its trackers.csv.
 
     Raises:
         WorkspaceError: there is no convintel.toml in the folder.
@@ -394,7 +416,9 @@ def load(workspace: Path) -> Settings:
         model_config = SettingsConfigDict(toml_file=file)
 
     try:
-        return Settings.model_validate(FromFile().model_dump())
+        told = FromFile().model_dump()
+        told["trackers"] = [*told["trackers"], *read_trackers(workspace / TRACKERS)]
+        return Settings.model_validate(told)
     except ValidationError as error:
         raise SettingsError(
             _explain(error), where=file, remedy="see convintel.toml's comments or the README"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import convintel
-from convintel.settings import Settings
+from convintel.settings import Settings, Tracker
 
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted([*(ROOT / "convintel").rglob("*.py"), *(ROOT / "flows").glob("*.py")])
@@ -61,8 +61,9 @@ def test_the_readme_tells_every_command_and_every_section_of_the_settings():
 
 
 def test_every_setting_is_explained():
-    for name, field in Settings.model_fields.items():
-        for key, setting in type(field.default).model_fields.items():
+    sections = {name: type(field.default) for name, field in Settings.model_fields.items()} | {"trackers": Tracker}
+    for name, section in sections.items():
+        for key, setting in section.model_fields.items():
             plain = key in {"device", "kind", "won_stages", "lost_stages", "seed", "permutations", "title"}
             assert setting.description or plain, f"{name}.{key}"
 

@@ -24,18 +24,35 @@ Workspace = Annotated[
 
 
 @evaluate_app.command
-def signals(gold: Path, *, json: Json = False, predictions: Predictions = None, workspace: Workspace = None) -> None:
+def signals(
+    gold: Path, *, worst: int = 0, json: Json = False, predictions: Predictions = None, workspace: Workspace = None
+) -> None:
     """Objections and next steps against labelled calls.
 
     Args:
         gold: folder of labelled calls as JSON.
+        worst: show so many of the worst errors: sure of what is none, or blind to what is one.
         json: print the metrics as JSON.
         predictions: file for the predictions.
         workspace: whose settings to use.
     """
     from convintel.evaluate.signals import evaluate_signals
 
-    _show(evaluate_signals(gold, _settings(workspace)), as_json=json, predictions=predictions)
+    _show(evaluate_signals(gold, _settings(workspace), worst=worst), as_json=json, predictions=predictions)
+
+
+@evaluate_app.command
+def trackers(folder: Path, *, json: Json = False) -> None:
+    """How well the custom trackers of a workspace find sentences that they did not see.
+
+    Args:
+        folder: the workspace.
+        json: print the metrics as JSON.
+    """
+    from convintel.evaluate.trackers import evaluate_trackers
+    from convintel.settings import load
+
+    _show(evaluate_trackers(load(folder)), as_json=json, predictions=None)
 
 
 @evaluate_app.command
@@ -96,6 +113,10 @@ def _show(found: Evaluation, *, as_json: bool, predictions: Path | None) -> None
         say_json(found.metrics)
         return
     for name, value in _flatten(found.metrics):
+        if isinstance(value, list) and value and isinstance(value[0], str):
+            for each in value:
+                say(f"{name}: {each}")
+            continue
         say(f"{name:<44} {value:.3f}" if isinstance(value, float) else f"{name:<44} {value}")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 from cyclopts import App, Parameter
@@ -70,3 +71,20 @@ def verify() -> None:
     if any(check.problem for check in checks):
         raise SystemExit(1)
     say(f"all digests are right ({len(checks)} models)")
+
+
+@models_app.command
+def train(folder: Path) -> None:
+    """Train the heads again with a workspace's corrections.csv; the network stays, the verdicts count.
+
+    Args:
+        folder: the workspace.
+    """
+    from convintel.cli.app import say
+    from convintel.pipeline.teach import train_heads
+
+    taught = train_heads(folder)
+    say(f"{taught.wrong} wrong and {taught.right} right findings learnt: {taught.folder}")
+    if taught.lost:
+        say(f"{taught.lost} verdicts were not used: their findings are not there any more, or are no objection or step")
+    say(f'To use them, write into convintel.toml:  [signals] heads = "{taught.folder.resolve()}"')

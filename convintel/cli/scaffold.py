@@ -11,7 +11,7 @@ from pydantic_core import PydanticUndefined
 
 from convintel.errors import WorkspaceError
 from convintel.resources import resource
-from convintel.settings import FILE_NAME, Settings
+from convintel.settings import FILE_NAME, Settings, Tracker
 from convintel.store import write_atomically
 
 _CSV_TEMPLATES: Final = {
@@ -61,8 +61,20 @@ def commented_settings() -> str:
     parts = ["# Settings of this workspace. Everything has a default; take the # away to change a line.\n"]
     for name, field in Settings.model_fields.items():
         section = field.default
+        if isinstance(section, tuple):
+            parts.append(_comment_trackers())
+            continue
         parts.append(f"\n[{name}]  # {(type(section).__doc__ or '').strip()}\n{_comment_section(section)}")
     return "".join(parts)
+
+
+def _comment_trackers() -> str:
+    """Return what a tracker looks like: it has no default."""
+    lines = [f"\n# [[trackers]]  # {(Tracker.__doc__ or '').strip()} As many as you like; or a file trackers.csv."]
+    for name, field in Tracker.model_fields.items():
+        value = {"name": "data migration", "examples": ("How do we get our old records across?",)}.get(name)
+        lines += [f"# # {field.description}", f"# {name} = {_toml(field.default if value is None else value)}"]
+    return "\n".join(lines) + "\n"
 
 
 def _comment_section(section: BaseModel) -> str:

@@ -38,10 +38,16 @@ class Judged:
     counts: Counts
     confusion: tuple[tuple[str, str], ...]
     predictions: tuple[dict[str, Any], ...]
+    errors: tuple[tuple[float, str], ...] = ()  # how bad (a missed one: 0.5), and in words
 
 
-def evaluate_signals(gold: Path, settings: Settings) -> Evaluation:
+def evaluate_signals(gold: Path, settings: Settings, *, worst: int = 0) -> Evaluation:
     """Measure objections and next steps against labelled calls.
+
+    Args:
+        gold: folder of labelled calls.
+        settings: model and thresholds to use.
+        worst: how many of the worst errors to list under `worst`.
 
     Returns:
         Metrics `objections` (precision, recall, f1, typed_f1, handling_accuracy, confusion) and `next_steps`
@@ -61,14 +67,15 @@ def evaluate_signals(gold: Path, settings: Settings) -> Evaluation:
         return measure(row, transcript, turns, reader=reader, corrections={}, settings=settings)
 
     judged = [_judge(file, find) for file in files]
-    return Evaluation(
-        {
-            "calls": len(judged),
-            "objections": _summary(judged, OBJECTION_FIGURES) | {"confusion": _confusion(judged)},
-            "next_steps": _summary(judged, STEP_FIGURES),
-        },
-        [row for each in judged for row in each.predictions],
-    )
+    metrics: dict[str, Any] = {
+        "calls": len(judged),
+        "objections": _summary(judged, OBJECTION_FIGURES) | {"confusion": _confusion(judged)},
+        "next_steps": _summary(judged, STEP_FIGURES),
+    }
+    if worst:
+        errors = sorted((error for each in judged for error in each.errors), key=lambda error: (-error[0], error[1]))
+        metrics["worst"] = [text for _, text in errors[:worst]]
+    return Evaluation(metrics, [row for each in judged for row in each.predictions])
 
 
 OBJECTION_FIGURES: Final = {
@@ -106,7 +113,26 @@ def _judge(file: Path, find: Callable[[dict[str, Any], Path], dict[str, pl.DataF
         objection_counts | _steps(gold_steps, steps),
         pairs,
         tuple([_said_objection(name, row) for row in objections] + [_said_step(name, row) for row in steps]),
+        (*_errors(name, "objection", gold_objections, objections), *_errors(name, "next step", gold_steps, steps)),
     )
+
+
+def _errors(
+    call_id: str, what: str, gold: list[dict[str, Any]], predicted: list[dict[str, Any]]
+) -> list[tuple[float, str]]:
+    matched = match_near([each["turn"] for each in gold], [each["turn"] for each in predicted])
+    right, found = {j for _, j in matched}, {i for i, _ in matched}
+    false = [
+        (row["score"], f"{call_id} turn {row['turn']}: no {what}, score {row['score']:.2f}: “{row['quote']}”")
+        for j, row in enumerate(predicted)
+        if j not in right
+    ]
+    missed = [
+        (0.5, f"{call_id} turn {row['turn']}: {what} not found: “{row['quote']}”")
+        for i, row in enumerate(gold)
+        if i not in found
+    ]
+    return [*false, *missed]
 
 
 def _objections(

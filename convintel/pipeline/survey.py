@@ -25,7 +25,7 @@ from convintel.workspace import Workspace
 STAGE_TABLES: Final = {
     "transcript": ("audio", "words", "speech"),
     "turns": ("turns", "talk", "roles"),
-    "signals": ("metrics", "objections", "next_steps", "questions", "concerns"),
+    "signals": ("metrics", "objections", "next_steps", "questions", "mentions", "concerns"),
 }
 
 

@@ -6,10 +6,7 @@ One small file a signal; `catalogue` says what each metric is and needs, `reader
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import date, timedelta
-from functools import cache
-from pathlib import Path
 from typing import Any, Final
 
 import polars as pl
@@ -18,19 +15,21 @@ from convintel import models
 from convintel.settings import Settings
 from convintel.signals.concerns import concern_rows
 from convintel.signals.habits import habit_metrics
+from convintel.signals.lines import Line
 from convintel.signals.next_steps import next_step_rows
 from convintel.signals.objections import objection_rows
 from convintel.signals.pace import pace_metrics
 from convintel.signals.questions import question_metrics, question_rows
-from convintel.signals.reader import HEADS, Reader, folder_of, load_reader, stem_of
+from convintel.signals.reader import Reader, load_reader, reader_digest
 from convintel.signals.said import read
 from convintel.signals.talk import talk_metrics
-from convintel.store import content_key, file_digest
+from convintel.signals.trackers import mention_rows
+from convintel.store import content_key
 from convintel.tables import frame
 
 __all__ = ["Reader", "load_reader", "local_date", "measure", "signals_key"]
 
-VERSION: Final = 2
+VERSION: Final = 3
 
 
 def measure(
@@ -53,16 +52,18 @@ def measure(
         settings: signals and turns are read.
 
     Returns:
-        The tables `metrics`, `objections`, `next_steps`, `questions` and `concerns`. Without known roles there are no
-        objections, next steps or concerns, and the metrics that need them say so.
+        The tables `metrics`, `objections`, `next_steps`, `questions`, `mentions` and `concerns`. Without known roles
+        there are no objections, next steps or concerns, and the metrics that need them say so.
     """
     said = read(transcript, turns, call_id=call["call_id"])
     known = said.roles_known
     questions = frame("questions", question_rows(said, corrections))
-    objections = frame("objections", objection_rows(said, reader, corrections) if known else [])
-    next_steps = frame("next_steps", next_step_rows(said, reader, local_date(call), corrections) if known else [])
-    doubtful = replace(reader, objection_threshold=min(reader.objection_threshold, settings.signals.concern_threshold))
-    concerns = frame("objections", objection_rows(said, doubtful, corrections) if known else [])
+    reading = reader.read([Line(turn.role, turn.text) for turn in said.floor] if known else [])
+    sure = reader.objection_threshold
+    objections = frame("objections", objection_rows(said, reading, corrections, threshold=sure))
+    next_steps = frame("next_steps", next_step_rows(said, reading, local_date(call), corrections))
+    doubtful = min(sure, settings.signals.concern_threshold)
+    concerns = frame("objections", objection_rows(said, reading, corrections, threshold=doubtful))
     metrics = [
         *talk_metrics(said, settings),
         *pace_metrics(said, questions, settings),
@@ -74,6 +75,7 @@ def measure(
         "objections": objections,
         "next_steps": next_steps,
         "questions": questions,
+        "mentions": frame("mentions", mention_rows(said, reader.trackers, reader.network, corrections)),
         "concerns": frame("concerns", concern_rows(said, concerns, questions) if known else []),
     }
 
@@ -86,22 +88,9 @@ def local_date(call: Mapping[str, Any]) -> date | None:
 
 def signals_key(call: Mapping[str, Any], turns_key: str, settings: Settings, corrections: Mapping[str, str]) -> str:
     """Return the key of a call's signals: version, turns, local date, settings, corrections and the heads' content."""
-    read_settings = [settings.signals.model_dump(), settings.turns.turn_gap]
+    trackers = [each.model_dump() for each in settings.trackers]
+    read_settings = [settings.signals.model_dump(), trackers, settings.turns.turn_gap]
     return content_key(
-        [VERSION, turns_key, str(local_date(call)), read_settings, sorted(corrections.items()), _heads(settings)],
-        models.digest("spacy-en"),
+        [VERSION, turns_key, str(local_date(call)), read_settings, sorted(corrections.items())],
+        [reader_digest(settings), models.digest("spacy-en")],
     )
-
-
-def _heads(settings: Settings) -> list[str]:
-    files = [
-        folder_of(name, settings) / f"{stem_of(name, settings)}{ending}"
-        for name in HEADS
-        for ending in (".json", ".npz")
-    ]
-    return [_digest(file, file.stat().st_size, file.stat().st_mtime_ns) if file.is_file() else "" for file in files]
-
-
-@cache  # a key is asked for each call; the files are read again only when they changed
-def _digest(file: Path, size: int, changed: int) -> str:
-    return file_digest(file)

@@ -97,6 +97,11 @@ METRICS: Final[tuple[Metric, ...]] = (
         "Turn one yes-or-no question into 'how' or 'what' in each call.",
     ),
     Metric(
+        "question_spread", "rep", "Quarters of the call with a question by the rep", "share",
+        "quarters of the time from the first to the last word in which the rep asks at least one question / 4",
+        f"{_GONG}: questions spread over the call, 519,000 discovery calls", ("roles", "talk"), "neither", False, "",
+    ),
+    Metric(
         "customer_questions", "customer", "Questions by the customer", "count",
         "sentences of the customer that want an answer", _OWN, ("roles",), "neither", False, "",
     ),

@@ -1,38 +1,28 @@
-"""What heads see of an utterance: its sentences and the turns around, as cleaned words. No length, no position."""
+"""What word models see of a sentence: its words and those of the turns around, cleaned. No length, no position."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from datetime import date
+from typing import Final
 
-from convintel.signals.text import Piece, clean, sentences
+from convintel.signals import dates
+from convintel.signals.lines import Line
+from convintel.signals.text import clean, sentences
 
-OPENING = 4  # words that open a sentence
-REPLY_OPENING = 5  # words that open a turn
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """Who said what: all that the readers need of a turn."""
-
-    role: str
-    text: str
+OPENING: Final = 4  # words that open a sentence
+REPLY_OPENING: Final = 5  # words that open a turn
 
 
-@dataclass(frozen=True, slots=True)
-class Utterance:
-    """A sentence of a line with the fields that heads read."""
-
-    line: int
-    piece: Piece
-    fields: dict[str, str]
+Fields = dict[str, str]
 
 
-def utterances(lines: Sequence[Line], line: int) -> list[Utterance]:
-    """Return the sentences of a line, each with the words around it.
+def fields_of(lines: Sequence[Line], line: int) -> list[Fields]:
+    """Return the fields of each sentence of a line.
 
-    Fields: sentence, opening (its first words), rest (the other sentences of the turn), before, before_that, after,
-    reply_opening (first words of the turn after), spoken (the sentence's words marked with who says them).
+    sentence, opening (its first words), rest (the other sentences of the turn), before, before_that, after,
+    reply_opening (first words of the turn after), spoken (the sentence's words marked with who says them),
+    before_spoken, and cues: the kinds of date phrases in the sentence and in the turn before.
     """
     pieces = sentences(lines[line].text)
     cleaned = [clean(piece.text) for piece in pieces]
@@ -42,14 +32,31 @@ def utterances(lines: Sequence[Line], line: int) -> list[Utterance]:
         "after": _words(lines, line + 1),
     }
     around["reply_opening"] = _first(around["after"], REPLY_OPENING)
+    around["before_spoken"] = _marked(around["before"], _role(lines, line - 1))
+    before = " ".join(f"before_{cue}" for cue in cues(lines[line - 1].text)) if line else ""
     found = []
     for place, (piece, text) in enumerate(zip(pieces, cleaned, strict=True)):
-        rest = " ".join(other for at, other in enumerate(cleaned) if at != place)
-        own = {"sentence": text, "opening": _first(text, OPENING), "rest": rest}
-        own["spoken"] = _marked(text, lines[line].role)
-        own["before_spoken"] = _marked(around["before"], _role(lines, line - 1))
-        found.append(Utterance(line, piece, own | around))
+        own = {
+            "sentence": text,
+            "opening": _first(text, OPENING),
+            "rest": " ".join(other for at, other in enumerate(cleaned) if at != place),
+            "spoken": _marked(text, lines[line].role),
+            "cues": " ".join([*cues(piece.text), *before.split()]),
+        }
+        found.append(own | around)
     return found
+
+
+def cues(text: str) -> list[str]:
+    """Return what kinds of date phrases a text holds, in alphabetical order.
+
+    >>> cues("I'll send it on Thursday")
+    ['date_day']
+    """
+    return sorted({f"date_{when.granularity}" if when.day else "date_vague" for when in dates.find(text, _ANY_DAY)})
+
+
+_ANY_DAY: Final = date(2026, 1, 7)
 
 
 def _words(lines: Sequence[Line], line: int) -> str:
@@ -68,15 +75,15 @@ def _marked(text: str, role: str) -> str:
     return " ".join(f"{role[0]}_{word}" for word in text.split())
 
 
-def merged(found: Sequence[Utterance]) -> dict[str, str]:
+def merged(found: Sequence[Fields]) -> Fields:
     """Return the fields of several sentences of one line as if they were one sentence."""
-    first = found[0].fields
-    joined = {name: " ".join(each.fields[name] for each in found) for name in ("sentence", "spoken")}
-    said = {each.fields["sentence"] for each in found}
+    first = found[0]
+    joined = {name: " ".join(each[name] for each in found) for name in ("sentence", "spoken", "cues")}
+    said = {each["sentence"] for each in found}
     return {**first, **joined, "opening": _first(joined["sentence"], OPENING), "rest": _without(first, said)}
 
 
-def _without(fields: dict[str, str], said: set[str]) -> str:
+def _without(fields: Fields, said: set[str]) -> str:
     rest = f" {fields['rest']} "
     for text in sorted(said, key=len, reverse=True):
         rest = rest.replace(f" {text} ", " ", 1)

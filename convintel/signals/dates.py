@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
-from convintel.signals.date_rules import MONTHS, RULES, Granularity, Rule, one_of
+from convintel.signals.date_context import no_promise
+from convintel.signals.date_rules import RULES, Granularity, Rule
+from convintel.signals.date_words import MONTHS, one_of
 
 LONE_NUMBERS: Final = ("weekday with number", "number of the month")
 NUMBERED: Final = (*LONE_NUMBERS, "number with weekday", "day of a month", "numeric day of a month")
@@ -78,7 +80,9 @@ def _read(rule: Rule, text: str, today: date) -> list[When]:
     for match in rule.pattern.finditer(text):
         try:
             day = rule.resolve(match, today)
-        except ValueError:  # the thirty-first of a month with thirty days: no date after all
+        except (ValueError, IndexError):  # the thirty-first of a month with thirty days: no date after all
+            continue
+        if day is not None and no_promise(text, match.start(), match.end(), rule.name):
             continue
         found.append(When(match.start(), match.end(), match.group(), day, rule.granularity, rule.name))
     return found

@@ -1,4 +1,4 @@
-"""What became of an objection: resolved, addressed or ignored, and the rep's first move."""
+"""What comes after an objection: the words that tell its fate, and the rep's first move."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from convintel.signals.context import Line
-from convintel.signals.heads import Head
+from convintel.signals.lines import Line
 from convintel.signals.text import clean, sentences
 
 AHEAD: Final = 6  # lines after the objection in which its fate shows
@@ -36,17 +35,8 @@ _EMPTY: Final = (
 _STOP: Final = frozenset(_EMPTY.split())
 
 
-def handling(lines: Sequence[Line], line: int, objection: Mapping[str, str], head: Head) -> str | None:
-    """Return resolved, addressed or ignored; None when nobody of the other side speaks after it."""
-    fields = aftermath(lines, line, objection)
-    if not fields["reply"]:
-        return None
-    scores = head.probabilities(fields)
-    return max(sorted(scores), key=scores.__getitem__)
-
-
 def aftermath(lines: Sequence[Line], line: int, objection: Mapping[str, str]) -> dict[str, str]:
-    """Return what the handling head reads: the objection, the rep's reply, the customer's next words and those after.
+    """Return what the word model of handling reads: objection, rep's reply, customer's next words, those after.
 
     The `cues` say whether the reply asks, takes up the objection's words, or acknowledges.
     """

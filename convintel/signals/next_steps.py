@@ -9,9 +9,8 @@ from datetime import date
 from typing import Any, Final
 
 from convintel.signals import dates
-from convintel.signals.context import Line, Utterance, merged, utterances
-from convintel.signals.objections import in_words, run_around_best
-from convintel.signals.reader import Reader
+from convintel.signals.lines import Line
+from convintel.signals.reader import Fired, Reading
 from convintel.signals.row import Row, finding, kept
 from convintel.signals.said import Said
 from convintel.signals.text import clean, sentences
@@ -54,38 +53,13 @@ class NextStep:
     level: str
 
 
-def read_next_steps(lines: Sequence[Line], reader: Reader, today: date | None) -> list[NextStep]:
-    """Return the next steps of a call whose back-channels are left out; without `today` no due date is resolved."""
-    found = [step for line in range(len(lines)) if (step := _read(lines, line, reader, today))]
-    return sorted(distinct(found), key=lambda step: step.line)
-
-
-def cues(text: str) -> str:
-    """Return what kinds of date phrases a sentence holds, as words for the heads.
-
-    >>> cues("I'll send it on Thursday")
-    'date_day'
-    """
-    kinds = {f"date_{when.granularity}" if when.day else "date_vague" for when in dates.find(text, _ANY_DAY)}
-    return " ".join(sorted(kinds))
+def read_next_steps(reading: Reading, today: date | None) -> list[NextStep]:
+    """Return the next steps of a call; without `today` no due date is resolved."""
+    fired = reading.fired("next_steps", reading.reader.next_step_threshold, keep=lambda _: True)
+    return sorted(distinct([_step(reading, each, today) for each in fired]), key=lambda step: step.line)
 
 
 _ANY_DAY: Final = date(2026, 1, 7)
-
-
-def with_cues(found: Sequence[Utterance], around: Mapping[str, str]) -> list[Utterance]:
-    """Return the utterances with the field `cues`: the date phrases in them and in the turn before."""
-    before = " ".join(f"before_{cue}" for cue in around["before"].split())
-    return [
-        Utterance(each.line, each.piece, {**each.fields, "cues": f"{cues(each.piece.text)} {before}".strip()})
-        for each in found
-    ]
-
-
-def sentences_with_cues(lines: Sequence[Line], line: int) -> list[Utterance]:
-    """Return the sentences of a line as the next-step heads read them."""
-    before = cues(lines[line - 1].text) if line else ""
-    return with_cues(utterances(lines, line), {"before": before})
 
 
 def distinct(found: Sequence[NextStep]) -> list[NextStep]:
@@ -102,31 +76,26 @@ def distinct(found: Sequence[NextStep]) -> list[NextStep]:
     return kept
 
 
-def _read(lines: Sequence[Line], line: int, reader: Reader, today: date | None) -> NextStep | None:
-    head, threshold = reader.heads["next_steps"], reader.next_step_threshold
-    scored = [(head.score(float(head.raw(each.fields)[0])), each) for each in sentences_with_cues(lines, line)]
-    if not scored or max(score for score, _ in scored) < threshold:
-        return None
-    score, best = max(scored, key=lambda pair: pair[0])
-    fired = run_around_best(scored, threshold)
-    start, end = fired[0].piece.start, fired[-1].piece.end
-    fields = {**merged(fired), "cues": " ".join(each.fields["cues"] for each in fired)}
-    owner, kind = _likeliest(reader, "next_step_owners", fields), _likeliest(reader, "next_step_kinds", fields)
-    when = due(lines, line, lines[line].text[start:end], kind, today) if today else None
-    firm = _likeliest(reader, "next_step_firm", fields) == "firm"
+def _step(reading: Reading, fired: Fired, today: date | None) -> NextStep:
+    lines, line = reading.lines, fired.line
+    quote = lines[line].text[fired.start : fired.end]
+    owner, kind = reading.choose("owners", fired)[0], reading.choose("kinds", fired)[0]
+    when = due(lines, line, quote, kind, today) if today else None
+    firm = reading.choose("firm", fired)[0] == "firm"
     day = when.day if when else None
-    yes = confirmation(lines, line, lines[line].text[start:end], day, today)
+    yes = confirmation(lines, line, quote, day, today)
     return NextStep(
-        line, start, end, score, f"head {head.name}: {in_words(head.reasons(best.fields))}", owner, kind,
-        action(lines[line].text[start:end], reader.nlp),
+        line, fired.start, fired.end, fired.score, _rule(reading, fired),
+        owner, kind, action(quote, reading.reader.nlp),
         when.text if when else None, day, when.granularity if when else None, firm, yes,
         level(lines, line, dated=day is not None, firm=firm, accepted=yes is not None),
     )  # fmt: skip
 
 
-def _likeliest(reader: Reader, name: str, fields: Mapping[str, str]) -> str:
-    scores = reader.heads[name].probabilities(fields)
-    return max(sorted(scores), key=scores.__getitem__)
+def _rule(reading: Reading, fired: Fired) -> str:
+    spoken = reading.reader.heads["next_steps"].reasons(fired.top_fields)
+    like = f"most like the labelled {reading.like(fired, 'next step')}"
+    return f"reader: {spoken}; {like}" if spoken else f"reader: {like}"
 
 
 def due(lines: Sequence[Line], line: int, quote: str, kind: str, today: date) -> dates.When | None:
@@ -201,15 +170,14 @@ def action(quote: str, nlp: Any) -> str:
     return quote.strip(" ,.;!?")[:160]
 
 
-def next_step_rows(said: Said, reader: Reader, today: date | None, corrections: Mapping[str, str]) -> list[Row]:
+def next_step_rows(said: Said, reading: Reading, today: date | None, corrections: Mapping[str, str]) -> list[Row]:
     """Return the rows of `tables.NextSteps` of a call, those that a manager called wrong left out."""
-    lines = [Line(turn.role, turn.text) for turn in said.floor]
     seen: dict[str, int] = {}
     rows = []
-    for step in read_next_steps(lines, reader, today):
+    for step in read_next_steps(reading, today):
         rest = {
             "score": round(step.score, 4),
-            "threshold": round(reader.next_step_threshold, 4),
+            "threshold": round(reading.reader.next_step_threshold, 4),
             "rule": step.rule,
             "owner": step.owner,
             "step_kind": step.step_kind,

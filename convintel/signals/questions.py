@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -134,5 +134,14 @@ def question_metrics(said: Said, questions: pl.DataFrame) -> list[Row]:
         measured(said, "questions", rep.height, rep.height),
         rate,
         share,
+        _spread(said, rep["start"].to_list()),
         measured(said, "customer_questions", customer, customer),
     ]
+
+
+def _spread(said: Said, starts: Sequence[float]) -> Row:
+    """In how many of four equal parts of the call the rep asks."""
+    if not starts or not said.span.duration:
+        return withheld(said, "question_spread", "the rep asks no question", n=0)
+    quarters = {min(3, int(4 * (start - said.span.start) / said.span.duration)) for start in starts}
+    return measured(said, "question_spread", len(quarters) / 4, len(starts))

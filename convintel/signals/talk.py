@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 from convintel.settings import Settings
@@ -77,3 +78,28 @@ def _rate(said: Said, name: str, role: str) -> Row:
     if n < MIN_WORDS or not seconds:
         return withheld(said, name, f"fewer than {MIN_WORDS} words", n=n)
     return measured(said, name, n / seconds * 60, n)
+
+
+def floor_over_time(
+    talk: Mapping[str, Sequence[Span]], *, seconds: float, window: float = 60.0, step: float = 15.0
+) -> list[tuple[float, float | None, float]]:
+    """Return (middle of the window, rep's share of the talk in it, seconds of talk in it) in sliding windows.
+
+    Share = rep's seconds / (rep's + customer's seconds) inside the window; None where less than a tenth of the window
+    is talk. A call shorter than a window is one window. Windows as in ConvoKit's talk-time sharing (arXiv 2506.20474).
+
+    Args:
+        talk: where "rep" and "customer" speak.
+        seconds: length of the call.
+        window: length of a window in seconds.
+        step: from the start of one window to the next, in seconds.
+    """
+    found: list[tuple[float, float | None, float]] = []
+    start = 0.0
+    while not found or start + window <= seconds:
+        inside = Span(start, min(start + window, max(seconds, 0.0)))
+        rep, customer = (sum((span & inside).duration for span in talk.get(side, ())) for side in ("rep", "customer"))
+        both = rep + customer
+        found.append((inside.middle, rep / both if both >= inside.duration / 10 and both else None, both))
+        start += step
+    return found

@@ -15,7 +15,7 @@ from convintel.tables.calls import Calls, Unused
 from convintel.tables.company import Advice, Evidence
 from convintel.tables.names import OBJECTION_TYPES
 from convintel.tables.outcomes import Associations, Deals, FollowThrough, Hygiene, Matches, Ramp, WinRates
-from convintel.tables.signals import Concerns, Metrics, NextSteps, Objections, Questions
+from convintel.tables.signals import Concerns, Mentions, Metrics, NextSteps, Objections, Questions
 from convintel.tables.speech import Audio, Roles, Speech, Talk, Turns, Voices, Words
 from convintel.tables.themes import Embeddings, ThemeEvents, ThemeMembers, ThemeOutcomes, Themes
 
@@ -43,9 +43,10 @@ SCHEMAS: dict[str, Table] = {
         Table("roles", 1, Roles),
         Table("voices", 1, Voices),
         Table("metrics", 1, Metrics),
-        Table("objections", 1, Objections),
+        Table("objections", 2, Objections),
         Table("next_steps", 1, NextSteps),
         Table("questions", 1, Questions),
+        Table("mentions", 1, Mentions),
         Table("concerns", 2, Concerns),
         Table("embeddings", 1, Embeddings),
         Table("themes", 2, Themes),

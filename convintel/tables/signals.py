@@ -50,6 +50,7 @@ class Objections(Finding):
     first_move = dy.Enum(["question", "acknowledgement", "rebuttal", "concession", "change_of_subject"], nullable=True)
     pause_before_reply = dy.Float64(nullable=True)  # seconds; negative = cut in; null when not measurable
     reply_seconds = dy.Float64(nullable=True)
+    came_back = dy.Bool()  # another objection of the type follows in the call
 
 
 class NextSteps(Finding):
@@ -71,6 +72,12 @@ class Questions(Finding):
     """A question that wants an answer."""
 
     open = dy.Bool()
+
+
+class Mentions(Finding):
+    """A sentence that a custom tracker means."""
+
+    tracker = dy.String(min_length=1)
 
 
 class Concerns(dy.Schema):

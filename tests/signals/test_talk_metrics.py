@@ -4,8 +4,9 @@ from convintel.settings import Settings
 from convintel.signals.pace import interruptions, pace_metrics
 from convintel.signals.questions import question_metrics, question_rows, read_questions
 from convintel.signals.said import read
-from convintel.signals.talk import talk_metrics
+from convintel.signals.talk import floor_over_time, talk_metrics
 from convintel.tables import frame
+from convintel.values import Span
 
 CALL = "0123456789abcdef"
 SAID = [
@@ -125,3 +126,18 @@ def test_question_metrics(heard):
     assert rows["questions"]["value"] == 3
     assert rows["open_question_share"]["value"] == pytest.approx(1 / 3)
     assert rows["customer_questions"]["value"] == 1
+
+
+def test_the_floor_over_time_is_the_share_inside_each_window():
+    talk = {"rep": [Span(0.0, 30.0), Span(60.0, 90.0)], "customer": [Span(30.0, 60.0)]}
+    found = floor_over_time(talk, seconds=120.0, window=60.0, step=30.0)
+    assert found == [(30.0, 0.5, 60.0), (60.0, 0.5, 60.0), (90.0, 1.0, 30.0)]
+    assert floor_over_time(talk, seconds=40.0) == [(20.0, 0.75, 40.0)]
+    assert floor_over_time({}, seconds=20.0) == [(10.0, None, 0.0)]
+
+
+def test_questions_are_spread_over_the_quarters_of_the_call(heard):
+    said = heard()
+    rows = by_name(question_metrics(said, frame("questions", question_rows(said, {}))))
+    assert rows["question_spread"]["value"] == 0.5  # the first and the third quarter
+    assert rows["question_spread"]["n"] == rows["questions"]["n"]

@@ -1,0 +1,211 @@
+"""Train the reader network: MiniLM with a linear layer for each question, on labelled calls laid out as windows."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from labelled import AT_LENGTH, Call, Label, Laid, cut, lay_out, shortened, without_marks
+from torch.nn import functional
+from transformers import AutoModel
+
+from convintel.signals.windows import Encode, Place, Window, overlapping
+from convintel.tables.names import HANDLINGS, OBJECTION_TYPES, OWNERS, STEP_KINDS
+
+CLASSES: dict[str, tuple[str, ...]] = {
+    "objections": ("yes",),
+    "next_steps": ("yes",),
+    "types": tuple(sorted(OBJECTION_TYPES)),
+    "handling": tuple(sorted(HANDLINGS)),
+    "owners": tuple(sorted(OWNERS)),
+    "kinds": tuple(sorted(STEP_KINDS)),
+    "firm": ("firm", "vague"),
+}
+ATTRIBUTE_LOSS = {"types": 0.15, "handling": 0.1, "owners": 0.1, "kinds": 0.05, "firm": 0.1}
+MASK, FIRST_WORD = 103, 999  # [MASK]; ids below are marks of the BERT vocabulary
+BESIDE = 0.3  # weight of a sentence beside a finding in the same line
+Item = tuple[Window, list[tuple[Place, Label]], float]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How the network learns; chosen on calls of authors that it did not see (see the model card)."""
+
+    epochs: int = 6
+    rate: float = 2e-4  # of the top layer; each layer below learns a tenth slower
+    head_rate: float = 1e-3
+    frozen: int = 3  # embeddings and the first two layers stay as they are
+    tokens: int = 1536  # in a batch
+    limit: int = 256
+    masked: float = 0.06  # share of words hidden while learning
+    dropped: float = 0.1  # share of a vector's values hidden while learning
+    rare: float = 2.0  # weight of a sentence that is a finding: one in fifteen is
+    bare: float = 0.5  # share of calls read without marks and capitals
+    light: float = 0.5  # weight of authors whose customers object at length
+    seed: int = 7
+
+
+class Net(torch.nn.Module):
+    """The encoder and its linear layers; no dropout, which on a CPU costs more than it brings here."""
+
+    def __init__(self, folder: Path, recipe: Recipe) -> None:
+        super().__init__()
+        self.recipe = recipe
+        self.encoder = AutoModel.from_pretrained(str(folder), hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0)
+        width = 2 * self.encoder.config.hidden_size
+        self.heads = torch.nn.ModuleDict(
+            {f"head_{name}": torch.nn.Linear(width, len(classes)) for name, classes in CLASSES.items()}
+        )
+        for head in self.heads.values():
+            torch.nn.init.normal_(head.weight, std=0.02)
+            torch.nn.init.zeros_(head.bias)
+        for part in [self.encoder.embeddings, *self.encoder.encoder.layer[: recipe.frozen - 1]]:
+            part.requires_grad_(False)
+
+    def vectors(self, windows: Sequence[Window]) -> torch.Tensor:
+        """Return one row [768] a sentence of the windows: the mean of its tokens beside its line's mark."""
+        length = max(len(window.ids) for window in windows)
+        ids = torch.zeros(len(windows), length, dtype=torch.long)
+        mask = torch.zeros_like(ids)
+        for row, window in enumerate(windows):
+            ids[row, : len(window.ids)] = torch.tensor(window.ids)
+            mask[row, : len(window.ids)] = 1
+        if self.training:
+            hidden = (torch.rand(ids.shape) < self.recipe.masked) & (ids >= FIRST_WORD)
+            ids = torch.where(hidden, torch.tensor(MASK), ids)
+        states = self.encoder(input_ids=ids, attention_mask=mask).last_hidden_state
+        rows = torch.stack(
+            [
+                torch.cat([states[row, place.start : place.end].mean(0), states[row, place.mark]])
+                for row, window in enumerate(windows)
+                for place in window.places
+            ]
+        )
+        return functional.dropout(rows, self.recipe.dropped, self.training)
+
+
+def learn(
+    calls: Sequence[Call],
+    folder: Path,
+    tokens_of: Encode,
+    recipe: Recipe,
+    after_epoch: Callable[[int, Net, str], None],
+) -> Net:
+    """Return the network trained on the calls. The same calls, recipe and number of threads give the same network."""
+    torch.manual_seed(recipe.seed)
+    chance = random.Random(recipe.seed)
+    net = Net(folder, recipe)
+    laid = [(lay_out(call, tokens_of), lay_out(without_marks(call), tokens_of)) for call in calls]
+    steps = recipe.epochs * len(_batches(_items(laid, random.Random(0), recipe), random.Random(0), recipe))
+    optimiser = torch.optim.AdamW(_groups(net, recipe), weight_decay=0.01)
+    schedule = torch.optim.lr_scheduler.LambdaLR(
+        optimiser, lambda step: min(1.0, 10 * (step + 1) / steps) * max(0.02, 1 - step / steps)
+    )
+    began = time.monotonic()
+    for epoch in range(recipe.epochs):
+        net.train()
+        sums, batches = 0.0, _batches(_items(laid, chance, recipe), chance, recipe)
+        for batch in batches:
+            loss = _loss(net, batch)
+            optimiser.zero_grad()
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
+            optimiser.step()
+            schedule.step()
+            sums += float(loss.detach())
+        told = f"epoch {epoch + 1} of {recipe.epochs}: loss {sums / len(batches):.3f}, {time.monotonic() - began:.0f} s"
+        after_epoch(epoch + 1, net, told)
+    return net.eval()
+
+
+def sentence_vectors(net: Net, call: Call, tokens_of: Encode) -> tuple[list[tuple[int, Label]], np.ndarray]:
+    """Return (line, label) of each sentence of a call and vectors [sentences, 768], read as the product reads it."""
+    laid = lay_out(call, tokens_of)
+    windows = overlapping(laid.encoded)
+    with torch.no_grad():
+        rows = net.vectors([window for window, _ in windows]).numpy()
+    places = [(place, place.line in inside) for window, inside in windows for place in window.places]
+    kept = [(place, row) for (place, inside), row in zip(places, rows, strict=True) if inside]
+    kept.sort(key=lambda pair: (pair[0].line, pair[0].sentence))
+    labels = [(place.line, laid.labels[place.line, place.sentence]) for place, _ in kept]
+    return labels, np.array([row for _, row in kept])
+
+
+def _groups(net: Net, recipe: Recipe) -> list[dict[str, object]]:
+    groups: list[dict[str, object]] = [{"params": list(net.heads.parameters()), "lr": recipe.head_rate}]
+    for depth, layer in enumerate(reversed(net.encoder.encoder.layer)):
+        learning = [each for each in layer.parameters() if each.requires_grad]
+        if learning:
+            groups.append({"params": learning, "lr": recipe.rate * 0.9**depth})
+    return groups
+
+
+def _items(laid: Sequence[tuple[Laid, Laid]], chance: random.Random, recipe: Recipe) -> list[Item]:
+    found = []
+    for whole, bare in laid:
+        each = bare if chance.random() < recipe.bare else whole
+        long = each.call.author in AT_LENGTH
+        if long:
+            each = shortened(each, chance)
+        weight = recipe.light if long else 1.0
+        found += [(window, labels, weight) for window, labels in cut(each, chance, limit=recipe.limit)]
+    return [item for item in found if item[1]]
+
+
+def _batches(items: list[Item], chance: random.Random, recipe: Recipe) -> list[list[Item]]:
+    """Windows of about the same length together, at most so many tokens in a batch; order by chance."""
+    chance.shuffle(items)
+    items.sort(key=lambda item: len(item[0].ids) // 24)
+    batches: list[list[Item]] = [[]]
+    for item in items:
+        longest = max([len(item[0].ids), *(len(other[0].ids) for other in batches[-1])])
+        if batches[-1] and longest * (len(batches[-1]) + 1) > recipe.tokens:
+            batches.append([])
+        batches[-1].append(item)
+    chance.shuffle(batches)
+    return batches
+
+
+def _loss(net: Net, batch: Sequence[Item]) -> torch.Tensor:
+    vectors = net.vectors([window for window, _, _ in batch])
+    labels = [label for _, found, _ in batch for _, label in found]
+    weights = torch.tensor([weight for _, found, weight in batch for _ in found])
+    customers = torch.tensor([float(label.role == "customer") for label in labels])
+    objecting = torch.tensor([float(bool(label.objection)) for label in labels])
+    beside = torch.tensor([BESIDE if one.beside_objection and not one.objection else 1.0 for one in labels])
+    loss = _detect(net, "objections", vectors, objecting, weights * beside * customers, weights * customers)
+    stepping = torch.tensor([float(bool(label.next_step)) for label in labels])
+    beside = torch.tensor([BESIDE if one.beside_step and not one.next_step else 1.0 for one in labels])
+    loss = loss + _detect(net, "next_steps", vectors, stepping, weights * beside, weights)
+    for name, share in ATTRIBUTE_LOSS.items():
+        known = [(row, value) for row, label in enumerate(labels) if (value := attribute(label, name)) is not None]
+        if known:
+            raw = net.heads[f"head_{name}"](vectors[[row for row, _ in known]])
+            goal = torch.tensor([CLASSES[name].index(value) for _, value in known])
+            loss = loss + share * functional.cross_entropy(raw, goal, label_smoothing=0.05)
+    return loss
+
+
+def _detect(
+    net: Net, name: str, vectors: torch.Tensor, truth: torch.Tensor, weights: torch.Tensor, share: torch.Tensor
+) -> torch.Tensor:
+    raw = net.heads[f"head_{name}"](vectors)[:, 0]
+    weights = weights * (1 + (net.recipe.rare - 1) * truth)
+    summed = functional.binary_cross_entropy_with_logits(raw, truth, weight=weights, reduction="sum")
+    return summed / max(1.0, float(share.sum()))
+
+
+def attribute(label: Label, name: str) -> str | None:
+    """Return what a sentence's finding is in one respect, or None when it has no such finding."""
+    if name in ("types", "handling"):
+        return label.objection[{"types": "type", "handling": "handling"}[name]] if label.objection else None
+    if label.next_step is None:
+        return None
+    if name == "firm":
+        return "firm" if label.next_step["firm"] else "vague"
+    return str(label.next_step[{"owners": "owner", "kinds": "kind"}[name]])
