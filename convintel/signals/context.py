@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from functools import lru_cache
 from typing import Final
 
 from convintel.signals import dates
@@ -47,13 +48,15 @@ def fields_of(lines: Sequence[Line], line: int) -> list[Fields]:
     return found
 
 
-def cues(text: str) -> list[str]:
+@lru_cache(maxsize=100_000)  # a turn is asked for by its own sentences and by those after it
+def cues(text: str) -> tuple[str, ...]:
     """Return what kinds of date phrases a text holds, in alphabetical order.
 
     >>> cues("I'll send it on Thursday")
-    ['date_day']
+    ('date_day',)
     """
-    return sorted({f"date_{when.granularity}" if when.day else "date_vague" for when in dates.find(text, _ANY_DAY)})
+    kinds = {f"date_{when.granularity}" if when.day else "date_vague" for when in dates.find(text, _ANY_DAY)}
+    return tuple(sorted(kinds))
 
 
 _ANY_DAY: Final = date(2026, 1, 7)

@@ -16,7 +16,7 @@ import re
 import shutil
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
@@ -60,6 +60,15 @@ class Read:
     labels: list[tuple[int, Label]]
     vectors: np.ndarray
     fields: list[Fields]
+    sides: dict[str, np.ndarray] = field(default_factory=dict)  # by head: log-odds by vector and by words
+
+    def raw(self, head: Head) -> np.ndarray:
+        """Return the log-odds [sentences] of a detector; its two sides are read once."""
+        if head.name not in self.sides:
+            alone = [replace(head, mix=mix).raw(self.vectors, self.fields)[:, 0] for mix in ALONE.values()]
+            self.sides[head.name] = np.stack(alone, axis=1)
+        found: np.ndarray = self.sides[head.name] @ np.array(head.mix)
+        return found
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -158,10 +167,9 @@ def summary(head: Head) -> str:
 def mixed(head: Head, unseen: Sequence[Read]) -> Head:
     """Return a detector with the weights of vector and words that tell unseen authors' sentences best."""
     rows, right = [], []
-    sides = [replace(head, mix=mix) for mix in ALONE.values()]
     for read in unseen:
-        raw = np.hstack([side.raw(read.vectors, read.fields) for side in sides])
-        for each, (_, label) in zip(raw, read.labels, strict=True):
+        read.raw(head)
+        for each, (_, label) in zip(read.sides[head.name], read.labels, strict=True):
             one, beside = (
                 (label.objection, label.beside_objection)
                 if head.name == "objections"
@@ -176,7 +184,7 @@ def mixed(head: Head, unseen: Sequence[Read]) -> Head:
 
 def best_lines(head: Head, read: Read) -> dict[int, float]:
     """Return the best raw score of each line that the head looks at."""
-    raw = head.raw(read.vectors, read.fields)[:, 0]
+    raw = read.raw(head)
     best: dict[int, float] = {}
     for score, (line, label) in zip(raw, read.labels, strict=True):
         if head.name == "next_steps" or label.role == "customer":
@@ -265,7 +273,10 @@ def write_examples(read: Sequence[Read], heads: dict[str, Head]) -> None:
     """Write findings, and sentences that score high but are none, with their vectors as int8 rows."""
     texts, labels, rows, by_words = [], [], [], []
     for each in read:
-        doubtful = {name: heads[name].scores(each.vectors, each.fields) for name in ("objections", "next_steps")}
+        doubtful = {
+            name: [heads[name].calibrated(float(raw)) for raw in each.raw(heads[name])]
+            for name in ("objections", "next_steps")
+        }
         for place, (_, label) in enumerate(each.labels):
             for is_one, name in ((label.objection, "objections"), (label.next_step, "next_steps")):
                 kind = str(label.objection["type"]) if label.objection and name == "objections" else "next step"
@@ -274,7 +285,7 @@ def write_examples(read: Sequence[Read], heads: dict[str, Head]) -> None:
                     texts.append(label.text[:LONGEST_EXAMPLE])
                     labels.append(kind if is_one else f"no {name}")
                     rows.append(each.vectors[place])
-                    by_words.append(float(heads[name].words.raw(each.fields[place])[0]))
+                    by_words.append(float(each.sides[name][place, 1]))
     table = np.array(rows)
     scales = np.abs(table).max(axis=1) / 127
     np.savez_compressed(
