@@ -109,11 +109,11 @@ class Speech(Section):
     device: Literal["auto", "cpu", "cuda"] = "auto"
     compute_type: str = Field("auto", description="CTranslate2 type; auto = int8 on a CPU, float16 on a GPU.")
     vad_threshold: float = Field(
-        0.3,
+        0.4,
         gt=0,
         lt=1,
         description="Probability of speech from which a frame counts; on two telephone calls 0.2 to 0.4 keep "
-        "talk share within 1 point, 0.5 within 2.",
+        "talk share within 1 point, 0.5 within 2; with noise 15 dB below 0.3 has 10 % false speech, 0.4 4 %.",
     )
     confirm_threshold: float = Field(
         0.15,

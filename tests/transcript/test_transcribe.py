@@ -134,7 +134,7 @@ def test_the_key_follows_what_is_read_and_nothing_else():
     assert transcript_key(CALL, "recording", Settings(themes={"seed": 8})) == key
     changed = [
         Settings(speech={"model": "whisper-tiny.en"}),
-        Settings(speech={"vad_threshold": 0.4}),
+        Settings(speech={"vad_threshold": 0.5}),
         Settings(company={"vocabulary": ["Acme"]}),
         Settings(privacy={"redact": False}),
         Settings(turns={"duplicate_correlation": 0.9}),
