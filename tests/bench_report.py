@@ -164,6 +164,7 @@ def objection(row: dict[str, Any], chance: random.Random) -> dict[str, Any]:
     """Return a turn as an objection."""
     return {**finding(row, "objection"), "type": chance.choice(TYPES), "type_score": 0.6,
             "handling": chance.choice(("resolved", "addressed", "ignored")),
+            "came_back": False,
             "first_move": chance.choice(("question", "rebuttal", "acknowledgement")), "pause_before_reply": 0.4,
             "reply_seconds": 6.0}  # fmt: skip
 

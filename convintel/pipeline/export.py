@@ -14,7 +14,7 @@ from convintel.tables import SCHEMAS
 from convintel.tables.dictionary import entries
 
 EXPORTED: Final = (
-    "calls", "audio", "roles", "metrics", "objections", "next_steps", "questions", "concerns", "themes",
+    "calls", "audio", "roles", "metrics", "objections", "next_steps", "questions", "mentions", "concerns", "themes",
     "theme_members", "theme_events", "theme_outcomes", "deals", "matches", "win_rates", "associations",
     "follow_through", "hygiene", "ramp", "advice", "evidence", "unused",
 )  # fmt: skip

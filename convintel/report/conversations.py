@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
 import polars as pl
 
@@ -13,6 +13,11 @@ from convintel.report.book import Book
 from convintel.report.doubts import doubts
 from convintel.report.facts import fact_id, rests
 from convintel.report.talk import Row
+
+_TABLES: Final = (
+    *("turns", "talk", "objections", "next_steps", "questions", "mentions"),
+    *("metrics", "roles", "audio", "matches"),
+)
 
 
 def cited(value: Any) -> set[str]:
@@ -36,7 +41,7 @@ def conversations(book: Book, ids: Iterable[str]) -> list[Row]:
             .partition_by("call_id", as_dict=True)
             .items()
         }
-        for name in ("turns", "talk", "objections", "next_steps", "questions", "metrics", "roles", "audio", "matches")
+        for name in _TABLES
     }
     return [_call(book, call, by_call) for call_id, call in book.calls.items() if call_id in chosen]
 
@@ -50,6 +55,7 @@ def _call(book: Book, call: Row, tables: dict[str, dict[str, list[Row]]]) -> Row
     objections = [team.objection(book, row) for row in rows("objections", "start", "finding_id")]
     steps = [team.promise(book, row) for row in rows("next_steps", "start", "finding_id")]
     questions = [_question(row) for row in rows("questions", "start", "finding_id")]
+    mentions = [_mention(row) for row in rows("mentions", "start", "finding_id")]
     match = next(iter(rows("matches")), None)
     audio = next(iter(rows("audio")), None)
     role = next(iter(rows("roles")), None)
@@ -86,7 +92,12 @@ def _call(book: Book, call: Row, tables: dict[str, dict[str, list[Row]]]) -> Row
         "objections": objections,
         "next_steps": steps,
         "questions": questions,
-        "turns": [_turn(book, call, turn, objections, steps, questions) for turn in turns],
+        "mentions": mentions,
+        "turns": [
+            _turn(book, call, turn, objections, steps, questions)
+            | {"mentions": sorted({row["tracker"] for row in mentions if row["turn"] == turn["turn"]})}
+            for turn in turns
+        ],
     }
 
 
@@ -105,6 +116,21 @@ def _question(row: Row) -> Row:
         "text": row["quote"],
         "open": row["open"],
         "start": row["start"],
+        "rule": row["rule"],
+    }
+
+
+def _mention(row: Row) -> Row:
+    return {
+        "id": row["finding_id"],
+        "rests": [rests("mentions", finding_id=row["finding_id"])],
+        "turn": row["turn"],
+        "role": row["role"],
+        "tracker": row["tracker"],
+        "text": row["quote"],
+        "start": row["start"],
+        "score": row["score"],
+        "threshold": row["threshold"],
         "rule": row["rule"],
     }
 

@@ -29,6 +29,7 @@ def objection(book: Book, row: Row) -> Row:
         "type": row["type"],
         "handling": row["handling"] or "open",
         "first_move": row["first_move"],
+        "came_back": row["came_back"],
         "pause": row["pause_before_reply"],
         "reply_seconds": row["reply_seconds"],
         "score": row["score"],

@@ -264,6 +264,7 @@ def test_unanswered_objection_is_quoted_with_what_came_next(team):
         "type_score": 0.8,
         "handling": "ignored",
         "first_move": "change_of_subject",
+        "came_back": False,
     }
     made |= {
         "metrics": flipped,

@@ -48,6 +48,7 @@ def build(files: list[Path] | None = None) -> dict[str, pl.DataFrame]:
             "objections",
             "next_steps",
             "questions",
+            "mentions",
             "concerns",
             "matches",
         )
@@ -249,6 +250,7 @@ def find_objections(turns: list[dict[str, object]]) -> list[dict[str, object]]:
                 type_score=0.7,
                 handling=handling,
                 first_move=None if reply is None else move,
+                came_back=False,
                 pause_before_reply=0.4,
                 reply_seconds=5.0,
             )
