@@ -157,14 +157,14 @@ class Signals(Section):
         "reader", description="Trained heads: `reader`, or a folder written by `convintel models train`."
     )
     objection_threshold: float | None = Field(
-        0.5,
+        0.33,
         ge=0,
         le=1,
-        description="Score from which a turn counts. 0.5: on two labelled sets 75 and 86 % of what it shows is "
-        "right and 49 and 56 % is found; unset: the head's own 0.24 finds 72 and 89 %, of which 52 and 57 % is right.",
+        description="Score from which a turn counts. 0.33: on two labelled sets 60 and 65 % of what it shows is right "
+        "and 65 and 80 % is found; 0.5: 66 and 79 % right, 44 and 58 % found; unset: the head's own, best F1.",
     )
     concern_threshold: float = Field(
-        0.35,
+        0.25,
         ge=0,
         le=1,
         description="Objections from this score feed themes, where several calls must agree before anything is shown.",
