@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo test check bench bench-speech clean
+.PHONY: setup demo test check bench bench-speech bench-report clean
 
 setup: .venv/ready                      ## .venv with everything, models assembled and checked
 
@@ -34,5 +34,8 @@ bench: setup                            ## speed, side by side in one run
 bench-speech: setup                     ## words against faster-whisper as its README shows, same model and files
 	$(BIN)/python -m tests.bench_speech
 
+bench-report: setup                     ## a report for 60 reps and 5,000 calls from a generated store
+	$(BIN)/python -m tests.bench_report bench-report
+
 clean:
-	rm -rf .venv demo
+	rm -rf .venv demo bench-report
