@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo test check bench bench-speech bench-outcomes simulate dictionary clean
+.PHONY: setup demo test check bench bench-speech bench-spoken bench-outcomes bench-report simulate dictionary clean
 
 setup: .venv/ready                      ## .venv with everything, models assembled and checked
 
@@ -34,6 +34,9 @@ bench: setup                            ## speed, side by side in one run
 bench-speech: setup                     ## words against faster-whisper as its README shows, same model and files
 	$(BIN)/python -m tests.bench_speech
 
+bench-spoken: setup                     ## what recognition costs the reader of objections and next steps
+	$(BIN)/python -m tests.bench_spoken
+
 simulate: setup                         ## what the statistics are worth on teams whose truth is known; docs/statistics.md
 	$(BIN)/python -m tests.simulation
 
@@ -43,5 +46,8 @@ bench-outcomes: setup                   ## themes and outcomes at the sizes they
 dictionary: setup                       ## docs/data.md from the schemas
 	$(BIN)/python -m convintel.tables.dictionary > docs/data.md
 
+bench-report: setup                     ## a report for 60 reps and 5,000 calls from a generated store
+	$(BIN)/python -m tests.bench_report bench-report
+
 clean:
-	rm -rf .venv demo
+	rm -rf .venv demo bench-report

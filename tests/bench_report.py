@@ -57,7 +57,6 @@ def make(root: Path) -> None:
     from convintel.pipeline.survey import STAGE_TABLES
     from convintel.settings import load
     from convintel.store import Store, content_key
-    from convintel.tables import frame
     from convintel.workspace import Workspace
 
     chance = random.Random(7)
@@ -68,14 +67,30 @@ def make(root: Path) -> None:
         found = survey(workspace, settings, ledger)
     encoder = models.digest(settings.themes.encoder)
     centres = np.random.default_rng(7).normal(size=(40, 384))
+    folders: dict[str, dict[str, Path]] = {}
+    rows: Rows = {name: [] for names in STAGE_TABLES.values() for name in names} | {"embeddings": []}
     for call in found.calls.iter_rows(named=True):
-        rows, keys = invented(call, chance), found.keys[call["call_id"]]
-        for stage, key in (("transcript", keys.transcript), ("turns", keys.turns), ("signals", keys.signals)):
-            tables = {name: frame(name, rows.get(name, [])) for name in STAGE_TABLES[stage]}
-            store.write(stage, call["call_id"], key, tables)
-        key = content_key(embeddings.VERSION, keys.signals, encoder)
-        vectors = frame("embeddings", [embedded(row, centres) for row in rows["concerns"]])
-        store.write("embeddings", call["call_id"], key, {"embeddings": vectors})
+        call_id, keys = call["call_id"], found.keys[call["call_id"]]
+        stages = (*zip(STAGE_TABLES, (keys.transcript, keys.turns, keys.signals), strict=True),)
+        vectors = content_key(embeddings.VERSION, keys.signals, encoder)
+        folders[call_id] = {stage: store.path(stage, call_id, key) for stage, key in (*stages, ("embeddings", vectors))}
+        made = invented(call, chance)
+        for name, part in {**made, "embeddings": [embedded(row, centres) for row in made["concerns"]]}.items():
+            rows[name] += part
+    for stage, names in {**STAGE_TABLES, "embeddings": ("embeddings",)}.items():
+        for name in names:
+            put({call_id: folder[stage] / f"{name}.parquet" for call_id, folder in folders.items()}, name, rows[name])
+
+
+def put(files: dict[str, Path], name: str, rows: list[dict[str, Any]]) -> None:
+    """Write a table, validated once, call by call where the store would have it."""
+    from convintel.tables import frame
+
+    table = frame(name, rows)
+    parts = {str(key[0]): part for key, part in table.partition_by("call_id", as_dict=True).items()}
+    for call_id, file in files.items():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        parts.get(call_id, table.clear()).write_parquet(file)
 
 
 def embedded(concern: dict[str, Any], centres: NDArray[np.float64]) -> dict[str, Any]:
