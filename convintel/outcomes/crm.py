@@ -90,6 +90,9 @@ def read_deals(path: Path, *, reps: Sequence[Rep], settings: Settings) -> tuple[
         )
         return frame("deals", []), frame("unused", remarks.rows)
     deals = _read_rows(export, roster(reps), settings, remarks)
+    currencies = sorted({deal["currency"] for deal in deals.values() if deal["currency"]})
+    if len(currencies) > 1:
+        remarks.add(None, f"amounts are in {' and '.join(currencies)}: never added up", "nothing to do", "note")
     if export.footers:
         remarks.add(None, f"{export.footers} footer lines are not deals", "nothing to do", "note")
     return frame("deals", [deals[key] for key in sorted(deals)]), frame("unused", remarks.rows)

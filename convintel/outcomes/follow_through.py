@@ -16,7 +16,7 @@ import polars as pl
 from convintel.settings import Outcomes, Settings
 from convintel.tables import frame
 
-Row = Mapping[str, Any]
+Row = dict[str, Any]
 
 
 def follow_through(

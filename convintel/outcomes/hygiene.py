@@ -51,7 +51,7 @@ def hygiene(
         *_overdue(state, as_of),
         *_impossible(deals, known, reps, as_of, settings),
         *_uncalled(state, as_of, rules),
-        *_dealless(known, matches, as_of, rules),
+        *(_dealless(known, matches, as_of, rules) if deals.height else ()),
     ]
     order = {kind: place for place, kind in enumerate(HYGIENE)}
     rows.sort(key=lambda row: (order[row["kind"]], str(row.get("day")), row["deal_id"], row["call_id"]))

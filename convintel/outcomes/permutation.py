@@ -59,14 +59,14 @@ class _Strata:
     def of(cls, values: Floats, won: Bools, strata: Ints) -> _Strata | None:
         order = np.argsort(strata, kind="stable")
         values, won, strata = values[order], won[order], strata[order]
-        size, wins = np.bincount(strata).astype(float), np.bincount(strata, weights=won)
+        size, wins = np.bincount(strata).astype(float), np.bincount(strata, weights=won).astype(float)
         both = (wins > 0) & (wins < size)
         keep = both[strata]
         if not keep.any():
             return None
         centred = (values - (np.bincount(strata, weights=values) / np.maximum(size, 1))[strata])[keep]
         _, numbered = np.unique(strata[keep], return_inverse=True)
-        return cls(centred, won[keep], numbered, size[both], wins[both])
+        return cls(centred, won[keep], numbered.astype(np.intp), size[both], wins[both])
 
     def chance(self) -> float:
         """Return the standard deviation of `centred @ won` over all orders within strata, known exactly."""

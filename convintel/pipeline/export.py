@@ -10,15 +10,11 @@ from typing import Final
 import polars as pl
 
 from convintel.report.files import replacing
-from convintel.tables import SCHEMAS
+from convintel.tables import SCHEMAS, Table
 from convintel.tables.dictionary import entries
 
-EXPORTED: Final = (
-    "calls", "audio", "roles", "metrics", "objections", "next_steps", "questions", "mentions", "concerns", "themes",
-    "theme_members", "theme_events", "theme_outcomes", "deals", "matches", "win_rates", "associations",
-    "follow_through", "hygiene", "ramp", "advice", "evidence", "unused",
-)  # fmt: skip
-"""All but words, turns and vectors: those are large, and stay in the store."""
+INSIDE: Final = frozenset({"words", "speech", "turns", "talk", "voices", "embeddings"})
+"""Tables that stay in the store: large, or of no use outside."""
 _FORMULA: Final = "^[ \\t\\r\\n]*[=+@＝＋－＠-]|^[\\t\\r\\n]"  # what spreadsheets run
 
 
@@ -29,15 +25,19 @@ def write_tables(tables: Mapping[str, pl.DataFrame], folder: Path, *, week: str)
         WorkspaceError: the folder cannot be written or the disk is full.
     """
     with replacing(folder) as building:
-        for name in EXPORTED:
-            table = SCHEMAS[name]
+        for name, table in exported(tables).items():
             metadata = {"convintel.schema": f"{name}/{table.version}", "convintel.week": week}
             tables[name].write_parquet(building / f"{name}.parquet", metadata=metadata)
             _safe(tables[name]).write_csv(building / f"{name}.csv", include_bom=True)
-        listed = pl.DataFrame([asdict(entry) for entry in entries() if entry.table in EXPORTED])
+        listed = pl.DataFrame([asdict(entry) for entry in entries() if entry.table in exported(tables)])
         listed.write_csv(building / "dictionary.csv", include_bom=True)
         for path in building.iterdir():
             path.chmod(0o640)
+
+
+def exported(tables: Mapping[str, pl.DataFrame]) -> dict[str, Table]:
+    """Return the schemas of the tables that are written."""
+    return {name: table for name, table in SCHEMAS.items() if name in tables and name not in INSIDE}
 
 
 def _safe(table: pl.DataFrame) -> pl.DataFrame:

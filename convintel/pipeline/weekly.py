@@ -310,9 +310,9 @@ def _snapshot_before(found: Survey, week: str) -> Path:
 def _made_before(found: Survey, week: str) -> themes.Registry:
     """Return the registry of the first reported week from this one on: its ids go on, and no number is given twice."""
     snapshots = sorted(found.workspace.theme_snapshots.glob("*.json"))
-    registries = {path.stem: themes.Registry.load(path) for path in snapshots}
-    later = next((registries[stem] for stem in sorted(registries) if stem >= week), themes.Registry())
-    return replace(later, next_number=max((one.next_number for one in registries.values()), default=1))
+    later = next((path for path in snapshots if path.stem >= week), None)
+    previous = themes.Registry.load(later) if later is not None else themes.Registry()
+    return replace(previous, next_number=themes.free_number(snapshots))
 
 
 def _facts(found: Survey, settings: Settings) -> dict[str, Any]:

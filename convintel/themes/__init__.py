@@ -11,11 +11,21 @@ from convintel.tables import frame
 from convintel.themes.edits import Edits, Wishes, read_edits, wishes
 from convintel.themes.encoder import Encoder, load_encoder
 from convintel.themes.grouping import Grouped, Item, group_items, keep_ids
-from convintel.themes.registry import Event, Registry
+from convintel.themes.registry import Event, Registry, free_number
 from convintel.themes.sizes import Frame, theme_rows, weeks_before
 from convintel.themes.wording import concern_text
 
-__all__ = ["Edits", "Encoder", "Registry", "Themed", "concern_text", "group", "load_encoder", "read_edits"]
+__all__ = [
+    "Edits",
+    "Encoder",
+    "Registry",
+    "Themed",
+    "concern_text",
+    "free_number",
+    "group",
+    "load_encoder",
+    "read_edits",
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ is ever given twice. A week starts from the registry as the week before left it,
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+import re
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -23,6 +24,7 @@ from convintel.themes.encoder import Vectors
 from convintel.themes.middle import DIGITS, Middle
 
 FORMAT = "convintel.themes/2"
+OLDER = "convintel.themes/1"
 
 EventKind = Literal["appeared", "split", "merged"]
 
@@ -92,6 +94,8 @@ class Registry:
             return cls()
         try:
             raw = json.loads(path.read_text(encoding="utf-8"))
+            if raw["format"] == OLDER:  # themes were not grouped by kind: anew, but no number twice
+                return cls(next_number=raw["next_number"])
             if raw["format"] != FORMAT:
                 raise ValueError(f"format {raw['format']} instead of {FORMAT}")
             return cls._from(raw)
@@ -145,6 +149,15 @@ class Registry:
         ids = {theme.theme_id for theme in kept}
         events = tuple(event for event in self.events if event.theme_id in ids and event.other_id in (*ids, ""))
         return replace(self, themes=tuple(kept), events=events)
+
+
+def free_number(paths: Iterable[Path]) -> int:
+    """Return the first number that none of some registries has given; their first lines are read, no more."""
+    numbers = [1]
+    for path in paths:
+        with path.open(encoding="utf-8") as stream:
+            numbers += [int(number) for number in re.findall(r'"next_number": (\d+)', stream.readline())]
+    return max(numbers)
 
 
 def theme_id(number: int) -> str:

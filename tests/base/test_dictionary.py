@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from convintel.pipeline.export import EXPORTED
 from convintel.tables import SCHEMAS
 from convintel.tables.dictionary import about, entries, markdown
 
@@ -37,7 +36,3 @@ def test_what_an_enumeration_holds_and_what_may_be_null():
 
 def test_the_document_is_current():
     assert (Path(__file__).parents[2] / "docs" / "data.md").read_text(encoding="utf-8") == markdown()
-
-
-def test_exported_tables_exist():
-    assert set(EXPORTED) <= set(SCHEMAS)

@@ -219,3 +219,10 @@ def test_no_header_of_a_crm_means_two_things():
         for field, headers in fields.items():
             for header in headers:
                 assert meant.setdefault(plain(header), field) == field, (kind, header)
+
+
+def test_several_currencies_are_noted(tmp_path):
+    line = "{},X,Acme,Demo,{} 10,1/2/2026,2/2/2026,0,0,Ana García"
+    deals, unused = read(tmp_path, line.format("A1", "EUR"), line.format("A2", "USD"))
+    assert deals["currency"].to_list() == ["EUR", "USD"]
+    assert unused["what"].to_list() == ["amounts are in EUR and USD: never added up"]

@@ -214,3 +214,7 @@ def test_new_reps_stand_beside_what_earlier_ones_did_in_the_same_month():
     few = ramp(*tables, reps=(earlier[0], new), as_of=TODAY, settings=settings)
     assert few["earlier_median"].is_null().all()
     assert "too few earlier reps" in few["note"][0]
+
+
+def test_without_an_export_no_call_lacks_a_deal():
+    assert found(calls_on(date(2026, 10, 20), deal=None)) == {}

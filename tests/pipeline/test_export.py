@@ -5,7 +5,7 @@ import stat
 import duckdb
 import polars as pl
 
-from convintel.pipeline.export import EXPORTED, write_tables
+from convintel.pipeline.export import INSIDE, write_tables
 from convintel.tables import SCHEMAS, frame
 
 
@@ -28,7 +28,7 @@ def test_duckdb_reads_and_joins_the_tables(tmp_path):
     assert duckdb.sql(query).fetchall() == [("Müller", "0" * 16)]
     assert duckdb.sql(f"select count(*) from '{folder}/deals.csv'").fetchall() == [(2,)]
     listed = duckdb.sql(f"select distinct \"table\" from '{folder}/dictionary.csv'").fetchall()
-    assert {name for (name,) in listed} == set(EXPORTED)
+    assert {name for (name,) in listed} == set(SCHEMAS) - INSIDE
     assert pl.read_parquet_metadata(folder / "deals.parquet")["convintel.week"] == "2026-W44"
 
 

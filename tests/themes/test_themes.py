@@ -12,7 +12,7 @@ import pytest
 from convintel.errors import WorkspaceError
 from convintel.settings import Settings
 from convintel.tables import frame
-from convintel.themes import Registry, group
+from convintel.themes import Registry, free_number, group
 from convintel.themes.encoder import unit
 from convintel.themes.grouping import Item, group_items
 from convintel.themes.sizes import monday
@@ -195,6 +195,16 @@ def test_the_registry_is_the_same_after_its_file(tmp_path):
     registry.dump(tmp_path / "themes.json")
     assert Registry.load(tmp_path / "themes.json") == registry
     assert Registry.load(tmp_path / "none.json") == Registry()
+
+
+def test_numbers_of_older_registries_are_not_given_again(tmp_path):
+    (tmp_path / "a.json").write_text(
+        '{"format": "convintel.themes/1", "encoder": "x", "next_number": 12,\n"themes": []}'
+    )
+    Registry(next_number=7).dump(tmp_path / "b.json")
+    assert Registry.load(tmp_path / "a.json") == Registry(next_number=12)
+    assert free_number(sorted(tmp_path.glob("*.json"))) == 12
+    assert free_number([]) == 1
 
 
 @pytest.mark.parametrize("content", ["{", '{"format": "other"}', '{"format": "convintel.themes/2", "themes": [{}]}'])
