@@ -20,9 +20,10 @@ if TYPE_CHECKING:
     Frames = NDArray[np.bool_]
 
 QUIETER = 12.0  # dB (each channel against its own loud speech) from which a copy of the other side is cross-talk
-MIXED = 0.85
+MIXED = 0.77
 """Correlation of the channels' levels while somebody speaks from which both are taken to carry both parties: copies
-have about 1, channels of their own -0.7 to -0.5, with the other side at a fifth 0.5, at a third 0.7."""
+have 0.98, channels of their own -0.7 to -0.5; with the other side at a third 0.67 to 0.74 (which can be taken out), at
+a half 0.78 (which cannot)."""
 STEADY = 3.0  # dB around a gain within which levels differ by "the same"
 CONSTANT = 0.45  # share of frames with speech on both channels that differ by the same from which it is cross-talk
 VALLEY = 2.0  # so many times as many as differ by less: two people at once differ by anything
@@ -30,7 +31,6 @@ _SMOOTH = 21  # frames: pauses between syllables hold the channel's own noise
 _LEAST_FRAMES = 60  # a second
 ALIKE = 0.6  # envelope correlation from which the quiet channel copies the loud one
 FLOOR = -70.0  # dB full scale: digital silence must not weigh more than a quiet line
-_LAG_STEP = 3  # frames; levels run slower
 _LAGS = 15  # frames: echoes come up to 250 ms late
 _AT_ONCE = 1_000_000  # samples
 _AROUND = 18  # frames of the correlation window, about 300 ms
@@ -140,7 +140,7 @@ def _together(samples: Samples, active: list[Frames]) -> float:
     level = [np.maximum(activity.loudness(channel), FLOOR) for channel in samples]
     speaking = active[0] | active[1]
     best = -1.0
-    for lag in range(-_LAGS, _LAGS + 1, _LAG_STEP):
+    for lag in range(-_LAGS, _LAGS + 1):
         moved = np.roll(level[1], lag)
         if level[0][speaking].std() and moved[speaking].std():
             best = max(best, float(np.corrcoef(level[0][speaking], moved[speaking])[0, 1]))
