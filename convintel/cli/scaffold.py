@@ -70,10 +70,11 @@ def commented_settings() -> str:
 
 def _comment_trackers() -> str:
     """Return what a tracker looks like: it has no default."""
-    lines = [f"\n# [[trackers]]  # {(Tracker.__doc__ or '').strip()} As many as you like; or a file trackers.csv."]
+    doc = (Tracker.__doc__ or "").strip()
+    lines = [f"\n# {doc} Take the ## away; as many as you like, or a file trackers.csv.\n## [[trackers]]"]
     for name, field in Tracker.model_fields.items():
         value = {"name": "data migration", "examples": ("How do we get our old records across?",)}.get(name)
-        lines += [f"# # {field.description}", f"# {name} = {_toml(field.default if value is None else value)}"]
+        lines += [f"# {field.description}", f"## {name} = {_toml(field.default if value is None else value)}"]
     return "\n".join(lines) + "\n"
 
 
