@@ -317,7 +317,7 @@ def _made_before(found: Survey, week: str) -> themes.Registry:
 
 def _facts(found: Survey, settings: Settings) -> dict[str, Any]:
     """Return what the pages need to know besides tables: roster, models, versions, thresholds."""
-    sections = settings.model_dump(mode="json", exclude={"run", "company", "delivery"})
+    sections = settings.model_dump(mode="json", exclude={"run", "company", "delivery", "trackers"})
     return {
         "version": version("convintel"),
         "versions": {name: version(name) for name in ("faster-whisper", "spacy", "sentence-transformers", "polars")},

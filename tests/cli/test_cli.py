@@ -54,7 +54,7 @@ def test_help_imports_nothing_heavy():
 def test_init_makes_a_workspace_that_check_accepts(tmp_path):
     convintel("init", tmp_path / "acme")
     assert {path.name for path in (tmp_path / "acme").iterdir()} == {
-        "inbox", "convintel.toml", "calls.csv", "reps.csv", "corrections.csv"
+        "inbox", "convintel.toml", "calls.csv", "reps.csv", "corrections.csv", "themes.csv"
     }  # fmt: skip
     assert "0 calls" in convintel("check", tmp_path / "acme")
 

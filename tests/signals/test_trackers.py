@@ -57,7 +57,8 @@ def test_a_mention_says_who_when_and_which_example(reader, tables):
     assert "your example" in rows[0]["rule"]
     assert 6.0 <= rows[0]["start"] < rows[0]["end"] <= 12.01
     other = [train(tracker(told, said_by="rep"), reader.network, reader.examples)]
-    assert mention_rows(read(transcript, turns, call_id=CALL), other, reader.network, {}) == []
+    of_rep = mention_rows(read(transcript, turns, call_id=CALL), other, reader.network, {})
+    assert {row["role"] for row in of_rep} <= {"rep"}
     wrong = {rows[0]["finding_id"]: "wrong"}
     assert mention_rows(read(transcript, turns, call_id=CALL), trained, reader.network, wrong) == []
 
