@@ -67,7 +67,7 @@ def coach(
         week=week,
         settings=settings.coaching,
         last=frame("advice", []) if last is None else last,
-        outcomes=outcome_factors(associations, promise=settings.outcomes.promise),
+        outcomes=outcome_factors(associations),
     )
     advice: list[dict[str, Any]] = []
     evidence: list[dict[str, Any]] = []

@@ -77,16 +77,16 @@ def plan(
     ]
 
 
-def outcome_factors(associations: pl.DataFrame, *, promise: float) -> dict[str, float]:
+def outcome_factors(associations: pl.DataFrame) -> dict[str, float]:
     """Return what the team's deals say of each behaviour: `WITH_WON`, `WITH_LOST`; those not told apart are left out.
 
-    Only the rep's side counts, and only a q-value within the promise of the table of associations.
+    Only the rep's side counts, and only what the table of associations calls associated.
     """
-    told = {row["behaviour"].split(" (")[0]: row for row in associations.to_dicts() if row["q_value"] is not None}
+    told = {row["behaviour"].split(" (")[0]: row for row in associations.to_dicts() if row["verdict"] == "associated"}
     factors = {}
     for behaviour in behaviours():
         row = told.get(behaviour.name)
-        if row is not None and row["q_value"] <= promise and row["difference"]:
+        if row is not None and row["difference"]:
             factors[behaviour.name] = WITH_LOST if behaviour.worse(row["difference"], 0.0) > 0 else WITH_WON
     return factors
 

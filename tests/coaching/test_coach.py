@@ -195,23 +195,30 @@ def test_what_last_week_named_is_followed_up(team):
     assert tried(seen, last_page(made).clear(), week=WEEK) == []
 
 
-def association(difference, q_value):
-    row = {"behaviour": "talk_share", "deals": 40, "won": 20, "difference": difference, "q_value": q_value, "note": "x"}
+def association(difference, verdict):
+    row = {
+        "verdict": verdict,
+        "behaviour": "talk_share",
+        "deals": 40,
+        "won": 20,
+        "difference": difference,
+        "note": "x",
+    }
     return frame("associations", [row])
 
 
 @pytest.mark.parametrize(
-    ("difference", "q_value", "factor", "said"),
+    ("difference", "verdict", "factor", "said"),
     [
-        (-0.1, 0.02, 1.5, "associated with winning"),
-        (0.1, 0.02, 0.5, "associated with losing"),
-        (-0.1, 0.4, 1.0, ""),
-        (None, None, 1.0, ""),
+        (-0.1, "associated", 1.5, "associated with winning"),
+        (0.1, "associated", 0.5, "associated with losing"),
+        (-0.1, "unclear", 1.0, ""),
+        (None, "too few", 1.0, ""),
     ],
 )
-def test_what_the_teams_deals_show_moves_the_order_and_is_said(team, difference, q_value, factor, said):
+def test_what_the_teams_deals_show_moves_the_order_and_is_said(team, difference, verdict, factor, said):
     plain = next(row for row in advise(tables(team))[0] if row["slot"] == "priority")
-    made = tables(team) | {"associations": association(difference, q_value)}
+    made = tables(team) | {"associations": association(difference, verdict)}
     told = next(row for row in advise(made)[0] if row["slot"] == "priority")
     before, after = (float(row["rule"].split()[1]) for row in (plain, told))
     assert after == pytest.approx(before * factor, abs=0.011)
