@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
@@ -70,6 +71,7 @@ def train(tracker: Tracker, network: Network, examples: Examples) -> Trained:
     return Trained(tracker, weights, intercept, right)
 
 
+@lru_cache(maxsize=1)  # the same for every tracker
 def background(network: Network, examples: Examples) -> Vectors:
     """Return vectors of labelled sentences spread evenly over all of them."""
     step = max(1, len(examples.texts) // BACKGROUND)

@@ -140,6 +140,8 @@ def _together(samples: Samples, active: list[Frames]) -> float:
     level = [np.maximum(activity.loudness(channel), FLOOR) for channel in samples]
     speaking = active[0] | active[1]
     best = -1.0
+    if speaking.sum() < 2:  # nobody speaks: nothing to compare
+        return best
     for lag in range(-_LAGS, _LAGS + 1):
         moved = np.roll(level[1], lag)
         if level[0][speaking].std() and moved[speaking].std():
