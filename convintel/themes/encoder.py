@@ -34,10 +34,12 @@ class SentenceTransformerEncoder:
         Raises:
             ModelError: the folder holds no model that sentence-transformers can load.
         """
+        import torch
         from sentence_transformers import SentenceTransformer
         from transformers.utils.logging import disable_progress_bar
 
         self.name = name
+        torch.set_num_threads(1)  # with more, a busy machine uses fewer now and then, and last bits differ
         try:
             disable_progress_bar()  # type: ignore[no-untyped-call]  # its bar would break into ours
             self._model: Any = SentenceTransformer(str(folder), device=device, local_files_only=folder.is_dir())

@@ -133,7 +133,7 @@ def change(now: int, of_now: int, before: int, of_before: int, *, interval: floa
     """Return the change of the share of calls and its interval (Newcombe 1998, method 10); nulls without calls.
 
     >>> {name: round(value, 3) for name, value in change(6, 20, 10, 100, interval=0.9).items()}
-    {'change': 0.2, 'change_low': 0.054, 'change_high': 0.386}
+    {'change': 0.2, 'change_low': 0.051, 'change_high': 0.388}
     """
     from statsmodels.stats.proportion import confint_proportions_2indep
 
