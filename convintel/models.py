@@ -17,6 +17,7 @@ import tempfile
 import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -80,10 +81,15 @@ def catalogue() -> tuple[Model, ...]:
     """
     file = resource("models") / "models.toml"
     try:
-        entries = tomllib.loads(file.read_text("utf-8"))["model"]
-        return tuple(_model(entry) for entry in entries)
+        seen = file.stat()
+        return _catalogue(file, seen.st_size, seen.st_mtime_ns)
     except (OSError, tomllib.TOMLDecodeError, KeyError, TypeError) as error:
         raise ModelError(f"cannot be read: {error}", where=file, remedy="reinstall convintel") from error
+
+
+@cache  # keys of thousands of calls ask for digests; the file is read again only when it changed
+def _catalogue(file: Path, size: int, changed: int) -> tuple[Model, ...]:
+    return tuple(_model(entry) for entry in tomllib.loads(file.read_text("utf-8"))["model"])
 
 
 def find(name: str) -> Model | None:
