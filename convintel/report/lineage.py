@@ -18,7 +18,9 @@ from convintel.tables import SCHEMAS
 from convintel.values import clock
 
 Row = dict[str, Any]
-_LARGE = frozenset({"id", "rests", "rows", "turns", "spans", "calls", "talk", "weeks"})  # shown by their own ids
+_LARGE = frozenset(
+    {"id", "rests", "rule", "rows", "turns", "spans", "calls", "talk", "weeks"}
+)  # shown elsewhere or by their own ids
 
 
 @dataclass(frozen=True)
