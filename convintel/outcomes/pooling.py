@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -39,7 +40,7 @@ def pooled_rates(counts: Sequence[tuple[int, int]], *, interval: float) -> list[
     """Return each rep's posterior from everybody's (won, closed); without closed deals, what a new rep may expect."""
     if not counts:
         return []
-    grid = _Grid.build()
+    grid = _grid()
     won, closed = np.array(counts, dtype=float).T
     log_each = grid.log_likelihood(won, closed)  # [reps, hyper]
     log_all = grid.log_prior + log_each.sum(axis=0)
@@ -47,6 +48,11 @@ def pooled_rates(counts: Sequence[tuple[int, int]], *, interval: float) -> list[
         grid.posterior(_weights(log_all - log_each[i]), float(won[i]), float(closed[i]), interval=interval)
         for i in range(len(counts))
     ]
+
+
+@cache
+def _grid() -> _Grid:
+    return _Grid.build()
 
 
 def _weights(log: Floats) -> Floats:

@@ -35,10 +35,11 @@ def name_themes(
         encoder: embeds the candidate phrases.
         taken: labels in use.
     """
-    counts = [_shares(texts) for texts in members]
-    background = Counter(_shares(rest))
-    for count in counts:
-        background.update(count)
+    counts = [_shared(texts) for texts in members]
+    telling = frozenset(said for count in counts for said in count)
+    background: Counter[str] = Counter()
+    for texts in (*members, rest):
+        background.update(said for text in texts for said in _said(text) & telling)
     mean = sum(len(texts) for texts in members) / max(len(members), 1)
     used, labels = set(taken), []
     for texts, count, middle in zip(members, counts, centres, strict=True):
@@ -50,17 +51,23 @@ def name_themes(
     return labels
 
 
-def _shares(texts: Sequence[str]) -> Counter[str]:
-    """Return how many texts use each phrase and each telling word; words only name where no phrase is shared."""
-    bare = (split_topic(text)[1] for text in texts)
-    return Counter(said for text in bare for said in phrases(text) | telling_words(text))
+def _said(text: str) -> set[str]:
+    """Return the phrases and telling words of a text; words only name where no phrase is shared."""
+    bare = split_topic(text)[1]
+    return phrases(bare) | telling_words(bare)
+
+
+def _shared(texts: Sequence[str]) -> Counter[str]:
+    """Return how many texts use each phrase and each telling word that several use: most are said but once."""
+    count = Counter(said for text in texts for said in _said(text))
+    return Counter({said: n for said, n in count.items() if n >= SHARED})
 
 
 def _label(
     count: Counter[str], background: Counter[str], mean: float, middle: Vectors, encoder: Encoder, texts: Sequence[str]
 ) -> str:
     """Return up to two phrases joined by a dot."""
-    score = {p: n * math.log(1 + mean / background[p]) for p, n in count.items() if n >= SHARED}
+    score = {p: n * math.log(1 + mean / background[p]) for p, n in count.items()}
     best = sorted((p for p in score if " " in p), key=lambda phrase: (-score[phrase], phrase))[:CANDIDATES]
     if not best:
         return _words_label(score, texts)
