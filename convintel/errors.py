@@ -8,8 +8,9 @@
     ├── ModelError                  a model is missing, incomplete or has the wrong digest
     ├── RecordingError              one recording cannot be used; it is set aside, the rest goes on
     │   ├── DamagedRecordingError   no audio could be decoded
-    │   └── NoSpeechError           decoded, but nobody speaks
-    ├── TranscriptFormatError       a ready-made transcript cannot be read
+    │   ├── UnreadableError         the file cannot be read now, which may pass
+    │   ├── NoSpeechError           decoded, but nobody speaks
+    │   └── TranscriptFormatError   a ready-made transcript cannot be read
     └── MissingExtraError           an optional library is not installed; names the extra
 
 Rows of a table that cannot be used are not errors: they are listed in the report (`tables.Unused`).
@@ -61,6 +62,10 @@ class RecordingError(ConvintelError):
 
 class DamagedRecordingError(RecordingError):
     """No audio could be decoded from the file."""
+
+
+class UnreadableError(RecordingError):
+    """The file cannot be read now, or changed while it was: later runs try again."""
 
 
 class NoSpeechError(RecordingError):

@@ -1,44 +1,87 @@
 """The ledger: which files were seen with which bytes, which calls were set aside and why, which reports are current.
 
 One SQLite file written by the parent process only. Results themselves stand in the store; losing the ledger costs a
-re-hash of the inbox and a second try at what was set aside.
+re-hash of the inbox, a second try at what was set aside, and mails that are sent once more.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
-from contextlib import closing
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Final, Self
 
-_TABLES = """
+from convintel.errors import WorkspaceError
+
+VERSION: Final = 2
+MOST_TRIES: Final = 5
+"""So often is tried what may pass later; after that only when somebody asks for it (`convintel retry`)."""
+_PAUSES: Final = (0.0, 0.0, 900.0, 3600.0, 6 * 3600.0)
+"""Seconds before a scheduled run tries again, by the number of tries so far: a share may be away for a morning."""
+_TABLES: Final = """
 create table if not exists files (path text primary key, size integer, mtime_ns integer, sha256 text);
-create table if not exists aside (call_id text primary key, key text, reason text, remedy text, attempts integer);
+create table if not exists looks (path text primary key, size integer, mtime_ns integer, since real);
+create table if not exists aside (call_id text primary key, key text, reason text, remedy text, attempts integer,
+    passing integer not null default 0, tried real not null default 0);
 create table if not exists reports (week text primary key, key text);
 create table if not exists sent (key text primary key);
+"""
+_FROM_1: Final = """
+alter table aside add column passing integer not null default 0;
+alter table aside add column tried real not null default 0;
+delete from aside where key = '';
 """
 
 
 @dataclass(frozen=True, slots=True)
 class SetAside:
-    """A call that could not be processed: under which key, why, what to do, how often it was tried."""
+    """A call that could not be processed: under which key, why, what to do, how often and when (Unix time) tried.
+
+    `passing`: what was in the way may pass (a share that was away, a lack of memory), so that later runs try again.
+    """
 
     call_id: str
     key: str
     reason: str
     remedy: str
     attempts: int
+    passing: bool = False
+    tried: float = 0.0
+
+    @property
+    def for_good(self) -> bool:
+        """Tell whether no run tries again under this key."""
+        return not self.passing or self.attempts >= MOST_TRIES
+
+    def due(self, now: float) -> bool:
+        """Tell whether a scheduled run should try again; a clock that went back makes everything due."""
+        since = now - self.tried
+        return not self.for_good and not 0 <= since < _PAUSES[min(self.attempts, len(_PAUSES) - 1)]
 
 
 class Ledger:
-    """Open with `with Ledger(path) as ledger`; every write is its own transaction."""
+    """Open with `with Ledger(path) as ledger`; every write is its own transaction.
+
+    A file that is no database any more is put aside as `ledger.db.damaged` and begun anew.
+
+    Raises:
+        WorkspaceError: it cannot be opened or written, or a newer version of convintel wrote it.
+    """
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._db = sqlite3.connect(path, isolation_level=None, timeout=30)
-        self._db.executescript(_TABLES)
+        self._path = path
+        with self._told():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                self._db = _open(path)
+            except sqlite3.OperationalError:  # locked, full, read-only: not damaged
+                raise
+            except sqlite3.DatabaseError:
+                path.replace(path.with_name(f"{path.name}.damaged"))
+                self._db = _open(path)
 
     def __enter__(self) -> Self:
         return self
@@ -46,47 +89,61 @@ class Ledger:
     def __exit__(self, *_: object) -> None:
         self._db.close()
 
-    def known_digest(self, path: str, size: int, mtime_ns: int) -> str | None:
-        """Return the digest of a file seen before with the same size and time of change."""
-        row = self._one("select sha256 from files where path=? and size=? and mtime_ns=?", path, size, mtime_ns)
-        return None if row is None else str(row[0])
+    def digests(self) -> dict[str, tuple[int, int, str]]:
+        """Return (size, mtime_ns, sha256) of every file seen before, by path."""
+        with closing(self._db.execute("select path, size, mtime_ns, sha256 from files")) as rows:
+            return {path: (size, changed, digest) for path, size, changed, digest in rows}
 
-    def remember_digests(self, rows: Iterable[tuple[str, int, int, str]]) -> None:
-        """Record (path, size, mtime_ns, sha256) of files."""
-        self._db.execute("begin")
-        self._db.executemany("insert or replace into files values (?,?,?,?)", rows)
-        self._db.execute("commit")
-
-    def prune_files(self, present: Iterable[str]) -> None:
-        """Drop files that are gone from the inbox: their names may be names of people."""
+    def remember_digests(self, rows: Iterable[tuple[str, int, int, str]], *, present: Iterable[str]) -> None:
+        """Record (path, size, mtime_ns, sha256) of files, and drop those not present: names may be names of people."""
         keep = set(present)
-        with closing(self._db.execute("select path from files")) as rows:
-            gone = [row for row in rows if row[0] not in keep]
-        self._db.executemany("delete from files where path = ?", gone)
+        with self._transaction():
+            self._db.executemany("insert or replace into files values (?,?,?,?)", rows)
+            with closing(self._db.execute("select path from files")) as known:
+                gone = [row for row in known if row[0] not in keep]
+            self._db.executemany("delete from files where path = ?", gone)
 
-    def set_aside(self, call_id: str, key: str, reason: str, remedy: str) -> None:
-        """Record that a call cannot be processed under this key."""
-        self._db.execute(
-            "insert into aside values (?,?,?,?,1) on conflict(call_id) do update set"
-            " attempts = case when key = excluded.key then attempts + 1 else 1 end,"
-            " key=excluded.key, reason=excluded.reason, remedy=excluded.remedy",
-            (call_id, key, reason, remedy),
-        )
+    def looks(self) -> dict[str, tuple[int, int, float]]:
+        """Return files that may still have been copied at the last look: (size, mtime_ns, since when they are so)."""
+        with closing(self._db.execute("select path, size, mtime_ns, since from looks")) as rows:
+            return {path: (size, changed, since) for path, size, changed, since in rows}
+
+    def remember_looks(self, rows: Iterable[tuple[str, int, int, float]]) -> None:
+        """Record (path, size, mtime_ns, since) of all files that may still be copied."""
+        with self._transaction():
+            self._db.execute("delete from looks")
+            self._db.executemany("insert into looks values (?,?,?,?)", rows)
+
+    def set_aside(self, call_id: str, key: str, reason: str, remedy: str, *, passing: bool = False) -> None:
+        """Record that a call cannot be processed under this key; `passing`: what is in the way may pass."""
+        with self._told():
+            self._db.execute(
+                "insert into aside values (?,?,?,?,1,?,?) on conflict(call_id) do update set"
+                " attempts = case when key = excluded.key then attempts + 1 else 1 end, key=excluded.key,"
+                " reason=excluded.reason, remedy=excluded.remedy, passing=excluded.passing, tried=excluded.tried",
+                (call_id, key, reason, remedy, passing, time.time()),
+            )
 
     def forget(self, call_ids: Iterable[str]) -> None:
         """Drop what is known of calls; their files are hashed again while they lie in the inbox."""
-        for call_id in call_ids:
-            self._db.execute("delete from aside where call_id = ?", (call_id,))
-            self._db.execute("delete from files where substr(sha256, 1, 16) = ?", (call_id,))
+        with self._transaction():
+            for call_id in call_ids:
+                self._db.execute("delete from aside where call_id = ?", (call_id,))
+                self._db.execute("delete from files where substr(sha256, 1, 16) = ?", (call_id,))
 
     def clear_aside(self, call_id: str) -> None:
-        """Record that a call went through after all."""
-        self._db.execute("delete from aside where call_id=?", (call_id,))
+        """Record that a call went through after all, or is to be tried again."""
+        with self._told():
+            self._db.execute("delete from aside where call_id=?", (call_id,))
 
     def aside(self) -> dict[str, SetAside]:
         """Return what is set aside, by call."""
-        with closing(self._db.execute("select * from aside order by call_id")) as rows:
-            return {row[0]: SetAside(*row) for row in rows}
+        columns = "call_id, key, reason, remedy, attempts, passing, tried"
+        with closing(self._db.execute(f"select {columns} from aside order by call_id")) as rows:
+            return {
+                call_id: SetAside(call_id, key, reason, remedy, attempts, bool(passing), tried)
+                for call_id, key, reason, remedy, attempts, passing, tried in rows
+            }
 
     def report_key(self, week: str) -> str | None:
         """Return the key under which a week's report was written."""
@@ -95,7 +152,8 @@ class Ledger:
 
     def remember_report(self, week: str, key: str) -> None:
         """Record the key of a week's report."""
-        self._db.execute("insert or replace into reports values (?,?)", (week, key))
+        with self._told():
+            self._db.execute("insert or replace into reports values (?,?)", (week, key))
 
     def was_sent(self, key: str) -> bool:
         """Tell whether a message with this content went out before."""
@@ -103,9 +161,59 @@ class Ledger:
 
     def remember_sent(self, key: str) -> None:
         """Record that a message went out."""
-        self._db.execute("insert or replace into sent values (?)", (key,))
+        with self._told():
+            self._db.execute("insert or replace into sent values (?)", (key,))
 
     def _one(self, query: str, *values: object) -> tuple[object, ...] | None:
         with closing(self._db.execute(query, values)) as rows:
             found: tuple[object, ...] | None = rows.fetchone()
             return found
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        with self._told():
+            self._db.execute("begin immediate")
+            try:
+                yield
+                self._db.execute("commit")
+            except BaseException:
+                if self._db.in_transaction:
+                    self._db.execute("rollback")
+                raise
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Say what is wrong with the file in our own words."""
+        try:
+            yield
+        except (sqlite3.OperationalError, OSError) as error:
+            remedy = "check space and permissions, and that no other program has it open"
+            raise WorkspaceError(f"cannot write: {error}", where=self._path, remedy=remedy) from error
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    """Open the file, bring an older version's tables up to date and refuse a newer one's."""
+    db = sqlite3.connect(path, isolation_level=None, timeout=30)
+    try:
+        version = int(db.execute("pragma user_version").fetchone()[0])
+        if version > VERSION:
+            raise WorkspaceError(
+                f"written by a newer version of convintel (ledger {version}, this one reads {VERSION})",
+                where=path,
+                remedy="use that version, or move the file away: files are then read and mails sent once more",
+            )
+        if version < VERSION:
+            _migrate(db)
+        fault = str(db.execute("pragma quick_check(1)").fetchone()[0])
+        if fault != "ok":
+            raise sqlite3.DatabaseError(fault)
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def _migrate(db: sqlite3.Connection) -> None:
+    columns = [row[1] for row in db.execute("pragma table_info(aside)")]
+    old = _FROM_1 if columns and "passing" not in columns else ""
+    db.executescript(f"begin immediate; {old} {_TABLES} pragma user_version = {VERSION}; commit;")

@@ -121,12 +121,17 @@ def digest(name: str) -> str:
     """Return 16 hex digits that change when the model's content does (for a hub name: only when the name does)."""
     model = find(name)
     if model is not None:
-        return content_key([[file.name, file.sha256] for file in model.files])
+        return _known_digest(model.files)
     folder = _foreign_folder(name)
     if folder is None:
         return content_key(name)
     files = sorted(path for path in folder.rglob("*") if path.is_file()) if folder.is_dir() else [folder]
     return content_key([[path.name, file_digest(path)] for path in files])
+
+
+@cache
+def _known_digest(files: tuple[ModelFile, ...]) -> str:
+    return content_key([[file.name, file.sha256] for file in files])
 
 
 def pull(names: Iterable[str] = ()) -> list[Path]:

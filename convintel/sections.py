@@ -70,7 +70,9 @@ class Recordings(Section):
         description='The same for a folder of the inbox, which one recorder fills: {"dialer" = ["customer", "rep"]}.',
     )
     settle_seconds: float = Field(
-        30.0, ge=0, description="A file is taken when it has not changed for so long (schedules only)."
+        30.0,
+        ge=0,
+        description="A file is taken when it has not changed for so long, or has a .done beside it (schedules only).",
     )
 
     @field_validator("name_patterns")
@@ -342,5 +344,8 @@ class Run(Section):
     """How work is done."""
 
     workers: int = Field(0, ge=0, description="Worker processes; 0 = one per core.")
+    call_minutes: float = Field(
+        30.0, gt=0, description="A call is given up after so many minutes and 30 times its own length."
+    )
     schedule_inbox: str = Field("*/5 * * * *", description="Cron of the inbox flow.")
     schedule_weekly: str = Field("0 6 * * 1", description="Cron of the weekly flow, in the company's time zone.")

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from convintel.errors import WorkspaceError
+from convintel.lock import alone
 from convintel.settings import FILE_NAME
 
 
@@ -95,24 +96,14 @@ class Workspace:
         """Hold the workspace for one run; the lock goes with the process, also when it is killed.
 
         Raises:
-            WorkspaceError: another run holds it, or the folder cannot be written.
+            WorkspaceError: another run holds it (the message says which), or the folder cannot be written.
         """
-        from filelock import FileLock, Timeout
-
         try:
             self.hidden.mkdir(parents=True, exist_ok=True)
             self.hidden.chmod(0o700)  # transcripts of private conversations
-            lock = FileLock(self.hidden / "run.lock", timeout=wait_seconds)
-            lock.acquire()
-        except Timeout as error:
-            raise WorkspaceError(
-                "another run is at work here", where=self.root, remedy="wait for it to end, or stop it"
-            ) from error
         except OSError as error:
             raise WorkspaceError(
                 f"cannot write: {error.strerror}", where=self.hidden, remedy="check permissions"
             ) from error
-        try:
+        with alone(self.hidden, wait_seconds=wait_seconds):
             yield
-        finally:
-            lock.release()

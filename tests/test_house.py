@@ -49,6 +49,7 @@ def test_the_readme_tells_every_command_and_every_section_of_the_settings():
         "search",
         "export",
         "forget",
+        "retry",
         "models",
         "evaluate",
         "serve",

@@ -250,6 +250,27 @@ def forget(folder: Path, *, call: str | None = None, customer: str | None = None
 
 
 @app.command
+def retry(folder: Path, *, call: str | None = None, json: Json = False) -> None:
+    """Have the next run try again what is set aside: after a share came back, memory was added, a setting changed.
+
+    Args:
+        folder: the workspace.
+        call: only this call id, as `check` prints it.
+        json: print the answer as JSON.
+    """
+    from convintel.cli.retry import clear_aside
+
+    cleared = clear_aside(_workspace(folder), call=call)
+    if json:
+        say_json(cleared)
+        return
+    for each in cleared:
+        times = "once" if each["attempts"] == 1 else f"{each['attempts']} times"
+        say(f"{each['call_id']}  {each['path'] or 'no longer in the inbox'}: {each['reason']} (tried {times})")
+    say(f"{len(cleared)} calls will be tried again by the next run." if cleared else "Nothing is set aside.")
+
+
+@app.command
 def serve(folder: Path) -> None:
     """Keep running: take in the inbox every few minutes and write the report every Monday.
 

@@ -1,7 +1,8 @@
 """New calls through the stages that look at one call, in one worker process per core.
 
 Each worker has its own recogniser with one thread and loads it once. A worker that dies (a crash in native code, the
-system's memory killer) costs its call in hand: the call is tried once more in a fresh worker, then set aside.
+system's memory killer) costs its call in hand: the call is tried once more in a fresh worker, then set aside. So is a
+call that takes much longer than any call should.
 """
 
 from __future__ import annotations
@@ -24,13 +25,16 @@ import polars as pl
 from numpy.typing import NDArray
 
 from convintel import recordings, signals, transcript, turns, worker
-from convintel.errors import ConvintelError, RecordingError
+from convintel.errors import ConvintelError, RecordingError, UnreadableError
+from convintel.ledger import MOST_TRIES
 from convintel.pipeline.survey import Job
 from convintel.settings import Settings
-from convintel.store import Store
+from convintel.store import Store, file_digest
 from convintel.tables import frame
 
 _TRIES: Final = 2
+_SLOWEST: Final = 30  # seconds of work for a second of audio: ten times what the largest model needs on an old machine
+_AGAIN: Final = f"later runs try {MOST_TRIES} times in all, then `convintel retry` does"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +48,7 @@ class CallOutcome:
     seconds: float
     reason: str = ""
     remedy: str = ""
-    transient: bool = False  # may pass next time: the file could not be read now
+    transient: bool = False  # may pass: the file could not be read now, memory was short
 
 
 def process_call(job: Job, store: Store, settings: Settings) -> None:
@@ -53,15 +57,19 @@ def process_call(job: Job, store: Store, settings: Settings) -> None:
     Raises:
         RecordingError: the call cannot be used.
         ModelError: a model is missing or wrong.
+        WorkspaceError: the disk is full, or the folder cannot be written.
     """
     call, keys, call_id = job.call, job.keys, job.call["call_id"]
 
     def audio() -> recordings.Audio:
-        return recordings.decode(job.path)
+        decoded = recordings.decode(job.path)
+        _ensure_same(job)
+        return decoded
 
     if not store.has("transcript", call_id, keys.transcript):
         if call["kind"] == "transcript":
             words = transcript.read_transcript(call_id, job.path, settings)
+            _ensure_same(job)
         else:
             words = transcript.transcribe(call_id, audio(), _recogniser(settings.model_dump_json()), settings)
         store.write("transcript", call_id, keys.transcript, words)
@@ -84,6 +92,19 @@ def process_call(job: Job, store: Store, settings: Settings) -> None:
             call, heard, said, reader=reader, corrections=job.finding_corrections, settings=settings
         )
         store.write("signals", call_id, keys.signals, found)
+
+
+def _ensure_same(job: Job) -> None:
+    """Refuse what was read from a file that is not, or no longer, the one that the call is named after.
+
+    A share that goes away in the middle would else leave half a call in the store, for good.
+    """
+    try:
+        same = file_digest(job.path).startswith(job.call["call_id"])
+    except OSError as error:
+        raise UnreadableError(f"the file cannot be read: {error.strerror}", where=job.path) from error
+    if not same:
+        raise UnreadableError("the file changed while it was being read", where=job.path)
 
 
 def _voices(job: Job, store: Store, settings: Settings) -> dict[str, NDArray[np.float32]]:
@@ -162,12 +183,25 @@ def _run(
 ) -> tuple[ProcessPoolExecutor, CallOutcome]:
     for _ in range(_TRIES):
         try:
-            return pool, pool.submit(_in_worker, job, store, settings).result()
+            limit = 60 * settings.run.call_minutes + _SLOWEST * job.seconds
+            return pool, pool.submit(_in_worker, job, store, settings).result(timeout=limit)
         except BrokenProcessPool:
             pool.shutdown()
             pool = _new_pool()
+        except TimeoutError:
+            _kill(pool)
+            reason = f"not done after {limit / 60:.0f} minutes, so it was given up"
+            return _new_pool(), _set_aside(job, reason, f"listen to the file, or raise [run] call_minutes; {_AGAIN}")
     reason = f"the worker process died {_TRIES} times while at this call"
-    return pool, _set_aside(job, reason, "if memory is short, use fewer --workers; else export the recording again")
+    remedy = f"if memory is short, use fewer --workers; else export the recording again; {_AGAIN}"
+    return pool, replace(_set_aside(job, reason, remedy), transient=True)
+
+
+def _kill(pool: ProcessPoolExecutor) -> None:
+    """End the worker of a pool, whatever it is at."""
+    for process in list((pool._processes or {}).values()):  # the pool itself only waits
+        process.kill()
+    pool.shutdown()
 
 
 def _new_pool() -> ProcessPoolExecutor:
@@ -178,6 +212,8 @@ def _new_pool() -> ProcessPoolExecutor:
 def _in_worker(job: Job, store: Path, settings: Settings) -> CallOutcome:
     try:
         process_call(job, Store(store), settings)
+    except UnreadableError as error:
+        return replace(_set_aside(job, error.what, _AGAIN), transient=True)
     except RecordingError as error:
         return _set_aside(job, error.what, error.remedy or "look at the file")
     except ConvintelError:  # models, workspace, settings: no call would fare better
@@ -185,7 +221,7 @@ def _in_worker(job: Job, store: Path, settings: Settings) -> CallOutcome:
     except Exception as error:  # a fault of ours or of a library must not stop the other calls
         where = traceback.extract_tb(error.__traceback__)[-1]
         what = f"unexpected {type(error).__name__}: {error} (at {Path(where.filename).name}:{where.lineno})"
-        return replace(_set_aside(job, what, "the next run tries again; please report it if it stays"), transient=True)
+        return replace(_set_aside(job, what, f"{_AGAIN}; please report it if it stays"), transient=True)
     return CallOutcome(job.call["call_id"], job.call["path"], "done", job.keys.signals, job.seconds)
 
 

@@ -50,7 +50,7 @@ def ingest(
         clean_up(workspace, ledger)
         found = survey(workspace, settings, ledger, settle_seconds=settle)
         store.drop("voices", keep=(one.call_id for one in found.teachers))  # consent may have been taken back
-        jobs = pending_jobs(found, store, since=since)
+        jobs = pending_jobs(found, store, since=since, scheduled=scheduled)
         current = sum(store.has("signals", call_id, keys.signals) for call_id, keys in found.keys.items())
         outcomes: list[CallOutcome] = []
         if jobs:
@@ -121,6 +121,5 @@ def read_report(root: Path, *, week: str | None = None) -> tuple[str, dict[str, 
 def _record(ledger: Ledger, outcome: CallOutcome) -> None:
     if outcome.status == "done":
         ledger.clear_aside(outcome.call_id)
-    else:  # what may pass next time is listed too, under a key that lets the next run try again
-        key = "" if outcome.transient else outcome.key
-        ledger.set_aside(outcome.call_id, key, outcome.reason, outcome.remedy)
+    else:
+        ledger.set_aside(outcome.call_id, outcome.key, outcome.reason, outcome.remedy, passing=outcome.transient)

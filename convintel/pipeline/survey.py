@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,6 +17,7 @@ from convintel import recordings, signals, transcript, turns
 from convintel.corrections import Corrections, read_corrections
 from convintel.errors import WorkspaceError
 from convintel.ledger import Ledger, SetAside
+from convintel.pipeline.inbox import look
 from convintel.recordings import Found, Rep
 from convintel.settings import Settings
 from convintel.store import Store, content_key, file_digest
@@ -57,15 +59,16 @@ class Survey:
         """Return the file of a call."""
         return self.workspace.inbox / str(call["path"])
 
-    def is_aside(self, call_id: str) -> bool:
-        """Tell whether the call failed before under the same key, so that trying again would only fail again."""
-        return call_id in self.aside and self.aside[call_id].key == self.keys[call_id].signals
+    def trouble(self, call_id: str) -> SetAside | None:
+        """Return why the call was set aside under its present key; None if it was not, or if its key has changed."""
+        aside = self.aside.get(call_id)
+        return aside if aside is not None and aside.key == self.keys[call_id].signals else None
 
     @property
     def set_aside(self) -> list[SetAside]:
-        """The calls of this survey that are set aside: for good under their present key, or until the next try."""
-        known = (self.aside[call_id] for call_id in sorted(self.keys) if call_id in self.aside)
-        return [aside for aside in known if self.is_aside(aside.call_id) or not aside.key]
+        """The calls of this survey that are set aside: for good, or until the next try."""
+        known = (self.trouble(call_id) for call_id in sorted(self.aside.keys() & self.keys.keys()))
+        return [aside for aside in known if aside is not None]
 
 
 @dataclass(frozen=True)
@@ -95,45 +98,98 @@ def survey(workspace: Workspace, settings: Settings, ledger: Ledger, *, settle_s
             "no inbox folder", where=workspace.inbox, remedy=f"make it, or run: convintel init {workspace.root}"
         )
     forgotten = read_forgotten(workspace)
-    listed, unread = _identify(workspace, ledger)
-    found = [(file, call_id) for file, call_id in listed if call_id not in forgotten]
-    described = recordings.describe(found, workspace=workspace.root, settings=settings)
+    listing = look(workspace, ledger, settle_seconds=settle_seconds)
+    sheets = (workspace.root / recordings.CALLS_FILE, workspace.root / recordings.REPS_FILE, workspace.corrections)
+    known = _derive(
+        _Inputs(
+            workspace=workspace,
+            calls=tuple(pair for pair in listing.calls if pair[1] not in forgotten),
+            marks=listing.scan.marks,
+            notes=listing.scan.notes,
+            sheets=tuple(file_digest(path) if path.is_file() else "" for path in sheets),
+            settings_text=settings.model_dump_json(),
+            settings=settings,
+        )
+    )
+    return Survey(
+        workspace=workspace,
+        described=known.described,
+        calls=known.calls,
+        unused=pl.concat([known.unused, frame("unused", list(listing.unread))]),
+        reps=known.reps,
+        corrections=known.corrections,
+        keys=known.keys,
+        aside=ledger.aside(),
+        teachers=known.teachers,
+        unsettled=listing.unsettled,
+    )
+
+
+@dataclass(frozen=True)
+class _Inputs:
+    """All that the description of the calls is made of; `told` of a file changes only with its mark."""
+
+    workspace: Workspace
+    calls: tuple[tuple[Found, str], ...]
+    marks: tuple[tuple[str, int, int], ...]
+    notes: tuple[recordings.Note, ...]
+    sheets: tuple[str, ...]
+    settings_text: str
+    settings: Settings = field(compare=False)
+
+
+@dataclass(frozen=True)
+class _Known:
+    described: pl.DataFrame
+    calls: pl.DataFrame
+    unused: pl.DataFrame
+    reps: tuple[Rep, ...]
+    corrections: Corrections
+    keys: Mapping[str, Keys]
+    teachers: tuple[turns.Teacher, ...]
+
+
+@lru_cache(maxsize=1)  # a flow looks at the same inbox two or three times, and 100,000 calls take half a minute
+def _derive(inputs: _Inputs) -> _Known:
+    settings, workspace = inputs.settings, inputs.workspace
+    described = recordings.describe(inputs.calls, workspace=workspace.root, settings=settings, notes=list(inputs.notes))
     allowed, refused = _gate_consent(described.calls, settings)
     corrections = read_corrections(workspace.corrections)
     known = turns.teachers(
         allowed, inbox=workspace.inbox, reps=described.reps, corrections=corrections.calls, settings=settings
     )
-    settled = time.time_ns() - int(settle_seconds * 1e9)
-    return Survey(
-        workspace=workspace,
+    return _Known(
         described=described.calls,
         calls=allowed,
-        unused=pl.concat(
-            [described.unused, *(frame("unused", list(rows)) for rows in (refused, unread, corrections.unused))]
-        ),
+        unused=pl.concat([described.unused, *(frame("unused", list(rows)) for rows in (refused, corrections.unused))]),
         reps=described.reps,
         corrections=corrections,
-        keys={row["call_id"]: _keys(row, described.reps, corrections, settings, known) for row in allowed.to_dicts()},
-        aside=ledger.aside(),
+        keys={
+            row["call_id"]: _keys(row, described.reps, corrections, settings, known)
+            for row in allowed.iter_rows(named=True)
+        },
         teachers=known,
-        unsettled=frozenset(call_id for file, call_id in found if settle_seconds and file.mtime_ns > settled),
     )
 
 
-def pending_jobs(found: Survey, store: Store, *, since: date | None = None) -> list[Job]:
+def pending_jobs(found: Survey, store: Store, *, since: date | None = None, scheduled: bool = False) -> list[Job]:
     """Return the calls whose results are missing, longest first.
 
     Left out are calls set aside for good, calls that may still be copied, and calls before `since` by the clock of
-    their people; calls that nobody dated stay.
+    their people; calls that nobody dated stay. A scheduled run gives what failed in passing some time.
     """
-    jobs = [
-        _job(found, call)
-        for call in found.calls.iter_rows(named=True)
-        if not found.is_aside(call["call_id"])
-        and call["call_id"] not in found.unsettled
-        and not store.has("signals", call["call_id"], found.keys[call["call_id"]].signals)
-        and (since is None or (signals.local_date(call) or since) >= since)
-    ]
+    now = time.time()
+
+    def wanted(call: Mapping[str, Any]) -> bool:
+        call_id, trouble = call["call_id"], found.trouble(call["call_id"])
+        return (
+            call_id not in found.unsettled
+            and not (trouble and (trouble.for_good or (scheduled and not trouble.due(now))))
+            and not store.has("signals", call_id, found.keys[call_id].signals)
+            and (since is None or (signals.local_date(call) or since) >= since)
+        )
+
+    jobs = [_job(found, call) for call in found.calls.iter_rows(named=True) if wanted(call)]
     return sorted(jobs, key=lambda job: (-job.seconds, job.call["call_id"]))
 
 
@@ -143,39 +199,6 @@ def read_forgotten(workspace: Workspace) -> frozenset[str]:
         return frozenset()
     text = workspace.forgotten.read_bytes().decode("latin-1")  # whatever a spreadsheet made of it: ids are plain ASCII
     return frozenset(re.findall(r"\b[0-9a-f]{16}\b", text))
-
-
-def _identify(workspace: Workspace, ledger: Ledger) -> tuple[list[tuple[Found, str]], list[dict[str, object]]]:
-    """Return files with their call ids, and rows of `Unused` for those that cannot be read."""
-    identified: list[tuple[Found, str]] = []
-    unread: list[dict[str, object]] = []
-    fresh: list[tuple[str, int, int, str]] = []
-    for file in recordings.discover(workspace.inbox):
-        digest = ledger.known_digest(file.relative, file.size, file.mtime_ns)
-        if digest is None:
-            try:
-                digest = file_digest(file.path)
-            except FileNotFoundError:  # vanished since it was listed
-                continue
-            except OSError as error:
-                unread.append(_unreadable(file.relative, error.strerror))
-                continue
-            fresh.append((file.relative, file.size, file.mtime_ns, digest))
-        identified.append((file, digest[:16]))
-    if fresh:
-        ledger.remember_digests(fresh)
-    ledger.prune_files(file.relative for file, _ in identified)
-    return identified, unread
-
-
-def _unreadable(relative: str, reason: str | None) -> dict[str, object]:
-    return {
-        "source": f"inbox/{relative}",
-        "row": None,
-        "what": f"the file cannot be read: {reason}",
-        "remedy": "check its permissions; the next run tries again",
-        "severity": "set aside",
-    }
 
 
 def _gate_consent(calls: pl.DataFrame, settings: Settings) -> tuple[pl.DataFrame, list[dict[str, object]]]:

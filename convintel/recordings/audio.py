@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from convintel.errors import DamagedRecordingError
+from convintel.errors import DamagedRecordingError, UnreadableError
 from convintel.recordings.track import MAX_CHANNELS, RATE, Samples, Track
 
 MAX_HOURS: Final = 8.0
@@ -63,7 +63,8 @@ def decode(path: Path) -> Audio:
     Memory: 32 KB per second and channel, plus one packet; nothing is held twice.
 
     Raises:
-        DamagedRecordingError: the file is missing, empty, not a recording, without audio, or nothing decodes.
+        DamagedRecordingError: the file is empty, not a recording, without audio, or nothing decodes.
+        UnreadableError: the file is missing or cannot be read now.
     """
     import av
 
@@ -88,7 +89,7 @@ def _head(path: Path) -> tuple[bytes, int]:
             head = file.read(HEAD_BYTES)
     except OSError as error:
         remedy = "check that it is there and may be read"
-        raise DamagedRecordingError(f"the file cannot be read: {error.strerror}", where=path, remedy=remedy) from error
+        raise UnreadableError(f"the file cannot be read: {error.strerror}", where=path, remedy=remedy) from error
     if not head:
         raise DamagedRecordingError("the file is empty", where=path, remedy=_COPY_AGAIN)
     return head, size

@@ -11,7 +11,7 @@ from convintel.recordings import fields
 from convintel.recordings.csvfile import unused
 from convintel.recordings.discover import Found
 from convintel.recordings.fields import FieldError, Moment
-from convintel.recordings.roster import Rep, Roster, find
+from convintel.recordings.roster import Rep, Roster
 from convintel.recordings.sources import Source
 from convintel.recordings.tags import creation_time
 from convintel.settings import ChannelMap, Settings
@@ -135,7 +135,7 @@ def _take_rep(draft: Draft, roster: Roster) -> None:
         draft.complain("nobody says who the rep is, so the call is on no rep's page", _remedy(draft, "rep_email"))
         return
     raw = str(source.told["rep"]).strip()
-    rep = find(raw, roster.reps) if roster.exists else _stranger(raw)
+    rep = roster.find(raw) if roster.exists else _stranger(raw)
     if rep is None:
         why = "not one rep of reps.csv" if roster.exists else "without reps.csv it must be an e-mail address"
         remedy = "add the rep, or this name as an alias of one rep, to reps.csv"

@@ -13,7 +13,7 @@ import polars as pl
 from convintel import tables
 from convintel.recordings.call import Draft, fill
 from convintel.recordings.csvfile import unused
-from convintel.recordings.discover import Found, scan
+from convintel.recordings.discover import Found, Note, scan
 from convintel.recordings.roster import Rep, read_roster
 from convintel.recordings.sources import read_calls_csv, sources
 from convintel.settings import Settings
@@ -28,7 +28,13 @@ class Described:
     reps: tuple[Rep, ...]
 
 
-def describe(found_with_ids: Sequence[tuple[Found, str]], *, workspace: Path, settings: Settings) -> Described:
+def describe(
+    found_with_ids: Sequence[tuple[Found, str]],
+    *,
+    workspace: Path,
+    settings: Settings,
+    notes: Sequence[Note] | None = None,
+) -> Described:
     """Return one row a call with the origin of every field, and everything that could not be used.
 
     Sources in order of trust: sidecar, the transcript's own head, calls.csv, file name, folder, tags (for channels the
@@ -39,6 +45,7 @@ def describe(found_with_ids: Sequence[tuple[Found, str]], *, workspace: Path, se
         found_with_ids: all that `discover` found in the inbox, each with its call id.
         workspace: the folder with calls.csv and reps.csv; both may be missing.
         settings: company (time zone, country) and recordings (patterns, date format, channels).
+        notes: what `scan` left out; None: the inbox is looked through for it.
     """
     found = sorted(found_with_ids, key=lambda pair: pair[0].relative)
     roster = read_roster(workspace)
@@ -46,11 +53,11 @@ def describe(found_with_ids: Sequence[tuple[Found, str]], *, workspace: Path, se
     drafts = []
     for one, call_id in found:
         place = _place(one.path, one.relative, workspace)
-        said, wrong = sources(one, place=place, rows=sheet.rows, reps=roster.reps, settings=settings)
+        said, wrong = sources(one, place=place, rows=sheet.rows, roster=roster, settings=settings)
         row: dict[str, Any] = {"call_id": call_id, "path": one.relative, "kind": one.kind}
         drafts.append(fill(Draft(one, place, said, row, unused=wrong), roster, settings))
     calls, copies = _set_copies_aside(drafts)
-    listed = [*roster.unused, *sheet.unused, *_notes(found, workspace), *copies, *_perhaps_the_same(calls)]
+    listed = [*roster.unused, *sheet.unused, *_notes(found, workspace, notes), *copies, *_perhaps_the_same(calls)]
     listed += [row for call in calls for row in call.unused]
     return Described(
         calls=tables.frame("calls", [call.row for call in calls]),
@@ -93,12 +100,12 @@ def _perhaps_the_same(calls: Sequence[Draft]) -> list[dict[str, Any]]:
     return notes
 
 
-def _notes(found: Sequence[tuple[Found, str]], workspace: Path) -> list[dict[str, Any]]:
-    """List what `discover` left out; the inbox is where the first file is, or else the workspace's."""
+def _notes(found: Sequence[tuple[Found, str]], workspace: Path, notes: Sequence[Note] | None) -> list[dict[str, Any]]:
+    """List what `scan` left out; the inbox is where the first file is, or else the workspace's."""
     inbox = found[0][0].path.parents[found[0][0].relative.count("/")] if found else workspace / "inbox"
     return [
         unused(_place(inbox / note.relative, note.relative, workspace), note.what, note.remedy, severity=note.severity)
-        for note in scan(inbox).notes
+        for note in (scan(inbox).notes if notes is None else notes)
     ]
 
 

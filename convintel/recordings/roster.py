@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
@@ -33,13 +34,26 @@ class Rep:
     share_examples: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Roster:
     """The reps in the order of reps.csv, what in it could not be used, and whether there is such a file at all."""
 
     reps: tuple[Rep, ...]
     unused: tuple[dict[str, Any], ...]
     exists: bool
+
+    def find(self, said: str) -> Rep | None:
+        """Return the one rep whose e-mail, name or alias `said` is, whatever the case; None for nobody or several."""
+        hits = self._by_name.get(_plain(said), ())
+        return hits[0] if len(hits) == 1 else None
+
+    @cached_property
+    def _by_name(self) -> dict[str, list[Rep]]:
+        named: dict[str, list[Rep]] = {}
+        for rep in self.reps:
+            for name in _names(rep):
+                named.setdefault(name, []).append(rep)
+        return named
 
 
 def read_roster(workspace: Path) -> Roster:
@@ -58,13 +72,6 @@ def read_roster(workspace: Path) -> Roster:
             reps[email] = _rep(email, cells, line, wrong)
     wrong += _ambiguous(reps.values())
     return Roster(tuple(reps.values()), tuple(wrong), path.exists())
-
-
-def find(said: str, reps: Iterable[Rep]) -> Rep | None:
-    """Return the one rep whose e-mail, name or alias `said` is, whatever the case; None for nobody or several."""
-    wanted = _plain(said)
-    hits = [rep for rep in reps if wanted in _names(rep)]
-    return hits[0] if len(hits) == 1 else None
 
 
 def _rep(email: str, cells: dict[str, str], line: int, wrong: list[dict[str, Any]]) -> Rep:

@@ -9,9 +9,9 @@ from typing import Any, Final
 
 from convintel.recordings import names, sidecar
 from convintel.recordings.csvfile import read_sheet, unused
-from convintel.recordings.discover import Found, is_transcript, read_json
+from convintel.recordings.discover import Found, read_json
 from convintel.recordings.fields import FieldError
-from convintel.recordings.roster import Rep, find
+from convintel.recordings.roster import Roster
 from convintel.settings import Settings
 
 CALLS_FILE: Final = "calls.csv"
@@ -74,7 +74,7 @@ def read_calls_csv(workspace: Path, found: Sequence[Found]) -> Sheet:
 
 
 def sources(
-    one: Found, *, place: str, rows: Mapping[str, tuple[int, dict[str, str]]], reps: Sequence[Rep], settings: Settings
+    one: Found, *, place: str, rows: Mapping[str, tuple[int, dict[str, str]]], roster: Roster, settings: Settings
 ) -> tuple[list[Source], list[dict[str, Any]]]:
     """Return the sources of a call, most trusted first, and what of them cannot be read (rows of `Unused`).
 
@@ -82,7 +82,7 @@ def sources(
         one: the recording or transcript.
         place: its path from the workspace.
         rows: calls.csv by path in the inbox.
-        reps: the roster; a folder may bear a rep's name.
+        roster: a folder may bear a rep's name.
         settings: name patterns.
     """
     wrong: list[dict[str, Any]] = []
@@ -95,42 +95,25 @@ def sources(
             said.append(Source(origin, place, read(one.relative, settings.recordings)))
         except FieldError as error:
             wrong.append(unused(place, f"{origin}: {error.what}", error.remedy, severity="partly used"))
-    rep = next((folder for folder in names.folder_names(one.relative) if find(folder, reps)), None)
+    rep = next((folder for folder in names.folder_names(one.relative) if roster.find(folder)), None)
     return [*said, Source("folder", place, {"rep": rep} if rep else {})], wrong
 
 
 def _sidecars(one: Found, place: str, wrong: list[dict[str, Any]]) -> list[Source]:
-    """Read `call.json` and `call.mp3.json` beside `call.mp3`, and for `call.transcript.vtt` also `call.json`."""
-    stems = [one.path.with_suffix(""), one.path]
-    if stems[0].suffix.lower() == ".transcript":
-        stems.insert(1, stems[0].with_suffix(""))
+    """Read the JSON files of the recording's name: `call.json` and `call.mp3.json` beside `call.mp3`."""
+    inbox = one.path.parents[one.relative.count("/")]
     said = []
-    for path in dict.fromkeys(stem.with_name(f"{stem.name}.json") for stem in stems):
-        if path == one.path or not path.is_file():
-            continue
-        where = place.removesuffix(one.path.name) + path.name
-        if not path.resolve().is_relative_to(_inbox(one).resolve()):
-            wrong.append(unused(where, "a link that leads out of the inbox is not followed", "copy the file"))
-            continue
+    for name in one.beside:
+        where = place.removesuffix(one.relative) + name
         try:
-            said.append(Source("sidecar", where, sidecar.told(read_json(path))))
+            said.append(Source("sidecar", where, sidecar.told(read_json(inbox / name))))
         except (ValueError, OSError) as error:
             wrong.append(unused(where, f"the sidecar cannot be read: {error}", _NEXT_ONE))
     return said
 
 
 def _transcript(one: Found, place: str) -> list[Source]:
-    if one.kind != "transcript" or one.path.suffix.lower() != ".json":
-        return []
-    try:
-        content = read_json(one.path)
-    except (ValueError, OSError):  # it was readable when it was found; the transcript stage will say so
-        return []
-    return [Source("transcript", place, sidecar.told(content))] if is_transcript(content) else []
-
-
-def _inbox(one: Found) -> Path:
-    return one.path.parents[one.relative.count("/")]
+    return [] if one.told is None else [Source("transcript", place, one.told)]
 
 
 def _no_file(written: str, alike: list[str]) -> tuple[str, str]:

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from convintel.errors import NoSpeechError, TranscriptFormatError
+from convintel.errors import NoSpeechError, TranscriptFormatError, UnreadableError
 from convintel.settings import Settings
 from convintel.tables import frame
 from convintel.transcript.formats import Segment, read_json, read_subtitles
@@ -26,7 +26,8 @@ def read_transcript(call_id: str, path: Path, settings: Settings) -> dict[str, p
     """Return the tables `audio`, `words` and `speech` of a ready-made transcript; a track is a speaker's label.
 
     Raises:
-        TranscriptFormatError: the file cannot be read or is in no known format.
+        TranscriptFormatError: the file is in no known format.
+        UnreadableError: the file is missing or cannot be read now.
         NoSpeechError: nothing is said in it.
     """
     kind, segments = _read(path)
@@ -51,7 +52,10 @@ def _read(path: Path) -> tuple[str, list[Segment]]:
             kind, segments = path.suffix.lower().lstrip("."), read_subtitles(text)
         else:
             kind, segments = read_json(_without_surrogates(json.loads(text)))
-    except (OSError, ValueError, OverflowError) as error:
+    except OSError as error:
+        remedy = "check that it is there and may be read"
+        raise UnreadableError(f"the file cannot be read: {error.strerror}", where=path, remedy=remedy) from error
+    except (ValueError, OverflowError, RecursionError) as error:
         remedy = "give WebVTT, SRT, Gong, WhisperX or plain JSON"
         raise TranscriptFormatError(f"cannot be read: {error}", where=path, remedy=remedy) from error
     if any(not _usable(segment.span) for segment in segments):

@@ -8,10 +8,8 @@ from hypothesis import strategies as st
 
 from convintel.corrections import read_corrections
 from convintel.errors import ConvintelError, WorkspaceError
-from convintel.ledger import Ledger
 from convintel.store import Store, content_key, file_digest, write_atomically
 from convintel.tables import SCHEMAS, frame
-from convintel.workspace import Workspace
 
 CALL = "0123456789abcdef"
 ROW = {"source": "deals.csv", "row": 3, "what": "no id", "remedy": "add one", "severity": "note"}
@@ -76,30 +74,6 @@ def test_writing_to_a_folder_that_is_a_file_is_told_plainly(tmp_path):
 def test_file_digest_is_sha256(tmp_path):
     (tmp_path / "a").write_bytes(b"abc")
     assert file_digest(tmp_path / "a") == hashlib.sha256(b"abc").hexdigest()
-
-
-def test_the_ledger_knows_files_by_size_and_time(tmp_path):
-    with Ledger(tmp_path / "ledger.db") as ledger:
-        ledger.remember_digests([("a.mp3", 10, 99, "ff")])
-        assert ledger.known_digest("a.mp3", 10, 99) == "ff"
-        assert ledger.known_digest("a.mp3", 11, 99) is None
-
-
-def test_the_ledger_counts_tries_under_the_same_key_only(tmp_path):
-    with Ledger(tmp_path / "ledger.db") as ledger:
-        for key in ("k1", "k1", "k2"):
-            ledger.set_aside(CALL, key, "no audio", "look")
-        assert ledger.aside()[CALL].attempts == 1
-        ledger.clear_aside(CALL)
-        assert not ledger.aside()
-
-
-def test_a_second_run_is_kept_out_of_a_workspace(tmp_path):
-    workspace = Workspace(tmp_path)
-    with workspace.locked(), pytest.raises(WorkspaceError, match="another run"), Workspace(tmp_path).locked():
-        pass
-    with workspace.locked():
-        assert workspace.hidden.stat().st_mode & 0o077 == 0
 
 
 def test_corrections_are_read_and_unknown_verdicts_listed(tmp_path):

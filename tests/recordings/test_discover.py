@@ -1,5 +1,6 @@
 import json
 import os
+import sys
 
 import pytest
 
@@ -96,3 +97,48 @@ def test_a_name_that_is_not_utf8_is_set_aside(tmp_path):
         pytest.skip("this file system takes only UTF-8 names")
     assert discover(tmp_path) == []
     assert "rename" in scan(tmp_path).notes[0].remedy
+
+
+def test_names_with_control_characters_are_set_aside_and_shown_written_out(tmp_path):
+    put(tmp_path, "two\nlines.wav", "\x1b[31mred/a.wav", "bell\x07.json", "tab\t.vtt", "fine ☎\u202e.wav")
+    assert [name for name, _ in names(tmp_path)] == ["fine ☎\u202e.wav"]
+    notes = {note.relative: note.what for note in scan(tmp_path).notes}
+    assert set(notes) == {"two\\nlines.wav", "\\x1b[31mred/a.wav", "bell\\x07.json", "tab\\t.vtt"}
+    assert all("control characters" in what for what in notes.values())
+
+
+def test_names_as_long_as_they_can_be(tmp_path):
+    put(tmp_path, "x" * 251 + ".wav", "é" * 125 + ".vtt", "/".join(["d" * 250] * 4) + "/a.wav")
+    assert len(discover(tmp_path)) == 3
+    assert all(one.beside == () for one in discover(tmp_path))
+
+
+def test_which_json_files_say_more_about_a_recording(tmp_path):
+    put(tmp_path, "a.mp3", "b.transcript.vtt", "c.wav")
+    put(tmp_path, "a.json", "a.mp3.json", "b.json", "c.JSON", "c.reference.json", content={"title": "x"})
+    assert {one.relative: one.beside for one in discover(tmp_path)} == {
+        "a.mp3": ("a.json", "a.mp3.json"),
+        "b.transcript.vtt": ("b.json",),
+        "c.wav": ("c.JSON",),
+    }
+
+
+def test_a_done_file_beside_says_that_a_recording_is_complete(tmp_path):
+    put(tmp_path, "a.wav", "a.wav.done", "b.wav", "b.done", "c.wav", "d.vtt", "e.done")
+    assert {one.relative for one in discover(tmp_path) if one.done} == {"a.wav", "b.wav"}
+    assert scan(tmp_path).notes == ()
+
+
+def test_a_file_that_vanishes_while_one_looks_is_passed_over(tmp_path, monkeypatch):
+    put(tmp_path, "a.wav", "b.wav")
+    module = sys.modules["convintel.recordings.discover"]  # the package has a function of this name
+    walk = module._walk
+
+    def vanishing(*given):
+        for entry in walk(*given):
+            (tmp_path / "a.wav").unlink(missing_ok=True)
+            yield entry
+
+    monkeypatch.setattr(module, "_walk", vanishing)
+    assert [name for name, _ in names(tmp_path)] == ["b.wav"]
+    assert scan(tmp_path).notes == ()
