@@ -23,7 +23,7 @@ from convintel.tables import frame
 if TYPE_CHECKING:
     from convintel.recordings.roster import Rep
 
-__all__ = ["coach"]
+__all__ = ["coach", "weeks_before"]
 
 
 def coach(

@@ -4,32 +4,36 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from convintel import models, themes
+from convintel.pipeline.gather import EMBEDDINGS, read_packed
 from convintel.settings import Settings
 from convintel.store import Store, content_key
+from convintel.tables import SCHEMAS
 
 Vectors = Mapping[str, NDArray[np.float32]]
-VERSION = 1
+VERSION: Final = 2
 
 
 def embed_concerns(
-    concerns: pl.DataFrame, signal_keys: Mapping[str, str], *, store: Store, settings: Settings
+    concerns: pl.DataFrame, calls: pl.DataFrame, signal_keys: Mapping[str, str], *, store: Store, settings: Settings
 ) -> dict[str, NDArray[np.float32]]:
     """Return unit vectors by text; encodes, in one go, the calls that have none in the store.
 
     Args:
         concerns: table Concerns of all calls.
+        calls: `call_id` and `week` of the calls that count, sorted by week.
         signal_keys: content key of the signals of each call that counts.
         store: where vectors are kept.
         settings: name the encoder.
     """
     encoder_digest = models.digest(settings.themes.encoder)
-    keys = {call_id: content_key(VERSION, key, encoder_digest) for call_id, key in signal_keys.items()}
+    keys = {call_id: embedding_key(key, encoder_digest) for call_id, key in signal_keys.items()}
     missing = [call_id for call_id, key in keys.items() if not store.has("embeddings", call_id, key)]
     if missing:
         texts = _texts(concerns)
@@ -38,8 +42,17 @@ def embed_concerns(
         for call_id in missing:
             vectors = _table(call_id, texts.get(call_id, []), fresh)
             store.write("embeddings", call_id, keys[call_id], {"embeddings": vectors})
-    rows = store.read_many("embeddings", "embeddings", sorted(keys.items()))
-    return {text: np.asarray(vector, np.float32) for text, vector in rows.select("text", "vector").iter_rows()}
+    rows = read_packed(store, "embeddings", EMBEDDINGS, calls, keys)["embeddings"]
+    if rows.is_empty():
+        return {}
+    width = len(rows.item(0, "vector"))
+    matrix = rows["vector"].list.to_array(width).to_numpy()
+    return dict(zip(rows["text"], matrix, strict=True))
+
+
+def embedding_key(signals_key: str, encoder_digest: str) -> str:
+    """Return what a call's embeddings depend on: its signals, the encoder, and how they are stored."""
+    return content_key(VERSION, SCHEMAS["embeddings"].version, signals_key, encoder_digest)
 
 
 class StoredEncoder:

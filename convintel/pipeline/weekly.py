@@ -15,9 +15,10 @@ import polars as pl
 from convintel import coaching, models, outcomes, report, themes
 from convintel.errors import SettingsError, WorkspaceError
 from convintel.ledger import Ledger
+from convintel.pipeline import gather
 from convintel.pipeline.embeddings import StoredEncoder, embed_concerns
 from convintel.pipeline.export import write_tables
-from convintel.pipeline.survey import STAGE_TABLES, Survey
+from convintel.pipeline.survey import Survey
 from convintel.settings import Settings
 from convintel.store import Store, content_key, file_digest
 from convintel.tables import SCHEMAS, frame
@@ -96,7 +97,7 @@ def weekly(
     if not again and ledger.report_key(week) == key and (folder / "index.html").is_file():
         return WeeklyResult(week, folder / "index.html", made=False)
     pdf = report.printer(settings.report.browser) if settings.report.pdf else None  # says at once if there is none
-    tables = _read(found, done, store)
+    tables = _read(found, done, week, store, settings)
     step("deals")
     tables |= _deals(found, tables, week, settings)
     step("themes")
@@ -120,11 +121,13 @@ def weekly(
     tables["advice"] = pl.concat([last, tables["advice"]])  # the page says what became of last week's
     store.write("weekly", week, key, {name: tables[name] for name in SCHEMAS if name in _WEEKLY_TABLES})
     step("report")
-    summary = report.summarise(tables, week=week, settings=settings, facts=_facts(found, settings))
+    summary, tables = _summary(found, tables, week, store, settings)
     recordings = found.workspace.inbox if settings.report.audio else None
     index = report.write_report(summary, folder, recordings=recordings, pdf=pdf)
     if week >= max(found.workspace.reported_weeks()):
         write_tables(tables, found.workspace.tables, week=week)
+    if week >= max(found.workspace.reported_weeks()):
+        gather.drop_packs(store, found.calls["week"].unique(), spoken_from=_first_week(week, settings))
     ledger.remember_report(week, key)
     return WeeklyResult(week, index, made=True)
 
@@ -145,9 +148,9 @@ def reported(
             where=found.workspace.reports / week,
             remedy=f"convintel report {found.workspace.root} --week {week}",
         )
-    tables = _read(found, done, store)
+    tables = _read(found, done, week, store, settings)
     tables |= {name: store.read("weekly", week, key, name) for name in sorted(_WEEKLY_TABLES)}
-    return report.summarise(tables, week=week, settings=settings, facts=_facts(found, settings)), tables
+    return _summary(found, tables, week, store, settings)
 
 
 _WEEKLY_TABLES: Final = frozenset(
@@ -177,7 +180,7 @@ def _done_calls(found: Survey, store: Store, week: str) -> pl.DataFrame:
         call_id for call_id in found.calls["call_id"] if store.has("signals", call_id, found.keys[call_id].signals)
     ]
     in_time = pl.col("week").is_null() | (pl.col("week") <= week)
-    return found.calls.filter(pl.col("call_id").is_in(ready) & in_time).sort("started_at", "call_id")
+    return found.calls.filter(pl.col("call_id").is_in(ready) & in_time).sort("week", "started_at", "call_id")
 
 
 def _previous(week: str) -> str:
@@ -211,15 +214,31 @@ def _weekly_key(found: Survey, done: pl.DataFrame, week: str, settings: Settings
     )
 
 
-def _read(found: Survey, done: pl.DataFrame, store: Store) -> dict[str, pl.DataFrame]:
-    keys = [(call_id, found.keys[call_id]) for call_id in done["call_id"]]
-    tables = {"calls": done, "unused": _all_unused(found)}
-    tables["audio"] = store.read_many("transcript", "audio", [(call_id, key.transcript) for call_id, key in keys])
-    for name in STAGE_TABLES["turns"]:
-        tables[name] = store.read_many("turns", name, [(call_id, key.turns) for call_id, key in keys])
-    for name in STAGE_TABLES["signals"]:
-        tables[name] = store.read_many("signals", name, [(call_id, key.signals) for call_id, key in keys])
-    return tables
+def _read(found: Survey, done: pl.DataFrame, week: str, store: Store, settings: Settings) -> dict[str, pl.DataFrame]:
+    """Return what is known of all calls, and what was said in those that the week is compared with."""
+    tables = {"calls": done, "unused": _all_unused(found), **gather.overview(store, done, found.keys)}
+    recent = done.filter(pl.col("week").is_between(pl.lit(_first_week(week, settings)), pl.lit(week)))
+    return tables | gather.spoken(store, recent, found.keys)
+
+
+def _first_week(week: str, settings: Settings) -> str:
+    return coaching.weeks_before(week, settings.coaching.past_weeks)[0]
+
+
+def _summary(
+    found: Survey, tables: dict[str, pl.DataFrame], week: str, store: Store, settings: Settings
+) -> tuple[dict[str, Any], dict[str, pl.DataFrame]]:
+    """Return the summary, and the tables with what was said in every call that it has a page for."""
+    facts, said = _facts(found, settings), set(tables["turns"]["call_id"].unique())
+    shown = set(tables["themes"]["quote_call_id"]) & found.keys.keys()  # older calls, as a rule, are these
+    while True:
+        more = gather.spoken_in(store, sorted(shown - said), found.keys)
+        tables = tables | {name: pl.concat([tables[name], rows]) for name, rows in more.items()}
+        said |= shown
+        summary = report.summarise(tables, week=week, settings=settings, facts=facts)
+        shown = {call["call_id"] for call in summary["calls"]}
+        if shown <= said:
+            return summary, tables
 
 
 def _all_unused(found: Survey) -> pl.DataFrame:
@@ -285,7 +304,7 @@ def _themes(
 ) -> dict[str, pl.DataFrame]:
     signal_keys = {call_id: found.keys[call_id].signals for call_id in done["call_id"]}
     snapshot = found.workspace.theme_snapshots / f"{week}.json"
-    vectors = embed_concerns(tables["concerns"], signal_keys, store=store, settings=settings)
+    vectors = embed_concerns(tables["concerns"], done, signal_keys, store=store, settings=settings)
     themed = themes.group(
         tables["concerns"],
         tables["calls"],
