@@ -191,9 +191,12 @@ class _Machines:
 
         while True:
             try:
-                distributed.wait(
-                    [future.wrapped_future for future in futures], timeout=_LOOK_SECONDS, return_when="FIRST_COMPLETED"
-                )
+                with self._client.as_current():
+                    distributed.wait(
+                        [future.wrapped_future for future in futures],
+                        timeout=_LOOK_SECONDS,
+                        return_when="FIRST_COMPLETED",
+                    )
             except TimeoutError:
                 self._look()
             except distributed.CancelledError:
