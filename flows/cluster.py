@@ -11,11 +11,13 @@ import os
 import platform
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 from urllib.parse import urlsplit
 
+import httpx
 from prefect import flow, get_client, task
 from prefect.cache_policies import NO_CACHE
 from prefect.context import FlowRunContext
@@ -154,8 +156,8 @@ def _outcomes(future: PrefectDaskFuture[Any]) -> list[pipeline.CallOutcome] | No
 
 
 def _close(future: PrefectDaskFuture[Any], why: str) -> None:
-    """Have the server know that a task run ended whose machine could not say so any more."""
-    with get_client(sync_client=True) as client:
+    """Have the server know that a task run ended whose machine could not say so, if it heard of its beginning."""
+    with suppress(httpx.HTTPError), get_client(sync_client=True) as client:
         client.set_task_run_state(future.task_run_id, Crashed(message=why), force=True)
 
 
