@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from cronsim import CronSim, CronSimError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 PATTERN_GROUPS = frozenset({"date", "time", "utc", "rep", "customer", "account", "deal_id", "direction", "title"})
 """Groups that a file name pattern may have; `utc` (whatever it matches) says that the time is in UTC."""
@@ -332,6 +334,9 @@ class Delivery(Section):
     link: str = Field(
         "", description="Where reports/ is served, for a link in the message, e.g. https://intranet/calls."
     )
+    failures: tuple[SecretStr, ...] = Field(
+        (), description="Apprise URLs that hear when a scheduled run fails; never with what was said or by whom."
+    )
     scheduled: bool = Field(True, description="Send after the weekly schedule; otherwise only `convintel send` does.")
 
     @property
@@ -347,5 +352,27 @@ class Run(Section):
     call_minutes: float = Field(
         30.0, gt=0, description="A call is given up after so many minutes and 30 times its own length."
     )
+    runner: Literal["local", "dask"] = Field(
+        "local", description="Where new calls are processed: on this machine, or on a Dask cluster (docs/cluster.md)."
+    )
+    scheduler: str = Field("", description="Address of the cluster's scheduler, e.g. tcp://10.0.0.5:8786.")
+    shard_calls: int = Field(
+        16, ge=1, description="A machine of the cluster takes so many calls at once; it works `workers` at a time."
+    )
     schedule_inbox: str = Field("*/5 * * * *", description="Cron of the inbox flow.")
     schedule_weekly: str = Field("0 6 * * 1", description="Cron of the weekly flow, in the company's time zone.")
+
+    @field_validator("schedule_inbox", "schedule_weekly")
+    @classmethod
+    def _is_cron(cls, value: str) -> str:
+        try:
+            CronSim(value, datetime(2026, 1, 1, tzinfo=UTC))
+        except CronSimError as error:
+            raise ValueError(f"'{value}' is not a cron line such as 0 6 * * 1: {error}") from error
+        return value
+
+    @model_validator(mode="after")
+    def _has_scheduler(self) -> Run:
+        if self.runner == "dask" and not self.scheduler:
+            raise ValueError('runner = "dask" needs scheduler, such as tcp://10.0.0.5:8786')
+        return self

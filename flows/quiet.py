@@ -13,6 +13,8 @@ _DEFAULTS = {
     "DO_NOT_TRACK": "1",  # nor from the SDK
     "PREFECT_SERVER_EPHEMERAL_ENABLED": "true",
     "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "180",  # the default 20 s fails on a busy office machine
+    # else its database would grow by hundreds of runs a day for years; they are kept for 90 days
+    "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": "events,flow_runs",
     "PREFECT_LOGGING_LEVEL": "WARNING",
     "PREFECT_LOGGING_SERVER_LEVEL": "ERROR",
     "PREFECT_CLIENT_METRICS_ENABLED": "false",

@@ -8,7 +8,9 @@ as long as this process. Stopping it does not pause the schedules.
 
 from __future__ import annotations
 
+import ctypes
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -18,58 +20,33 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
 
-from convintel.errors import ConvintelError
-from convintel.settings import Settings, load
-from convintel.store import content_key
+from convintel.errors import ConvintelError, WorkspaceError
+from convintel.settings import load
 from convintel.workspace import Workspace
 from flows.quiet import configure
-
-if TYPE_CHECKING:
-    from prefect.deployments.runner import RunnerDeployment
+from flows.timetable import only_one
 
 _START_SECONDS = 180
 
 
 def main(root: Path) -> None:
-    """Serve both schedules of a workspace until stopped."""
+    """Serve both schedules of a workspace until stopped.
+
+    Raises:
+        WorkspaceError: another process serves it.
+    """
     workspace = Workspace(root.resolve())
     settings = load(workspace.root)
     os.environ.setdefault("PREFECT_LOGGING_LEVEL", "INFO")
     configure(workspace.hidden / "prefect")
-    with _server():
-        _serve(workspace, settings)
+    with only_one(workspace, "serve", wait_seconds=0) as mine:
+        if not mine:
+            raise WorkspaceError("this workspace is served already", where=workspace.root, remedy="stop that process")
+        with _server():
+            from flows.schedules import serve_schedules  # Prefect reads its settings as it is imported
 
-
-def _serve(workspace: Workspace, settings: Settings) -> None:
-    from prefect import Flow, serve
-    from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
-    from prefect.schedules import Cron
-
-    from flows.ingest import ingest
-    from flows.weekly import weekly
-
-    one_at_a_time = ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.CANCEL_NEW)
-    zone = settings.company.timezone
-    where = str(workspace.root)
-
-    here = f"{workspace.root.name} {content_key(where)[:6]}"  # several workspaces may share a server
-
-    def deploy(flow: Flow[Any, Any], name: str, cron: str, **parameters: Any) -> RunnerDeployment:
-        made = flow.to_deployment(
-            name,
-            schedule=Cron(cron, timezone=zone),
-            parameters={"workspace": where, **parameters},
-            concurrency_limit=one_at_a_time,
-        )
-        return cast("RunnerDeployment", made)  # a coroutine only when called from one
-
-    serve(
-        deploy(ingest, f"inbox of {here}", settings.run.schedule_inbox, scheduled=True),
-        deploy(weekly, f"weekly of {here}", settings.run.schedule_weekly),
-        pause_on_shutdown=False,
-    )
+            serve_schedules(workspace, settings)
 
 
 @contextmanager
@@ -82,13 +59,18 @@ def _server() -> Iterator[None]:
     port = _free_port(host)
     os.environ["PREFECT_API_URL"] = f"http://{host}:{port}/api"
     command = [sys.executable, "-m", "prefect", "server", "start", "--host", host, "--port", str(port)]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, preexec_fn=_end_with_parent)
     try:
         _wait_for(f"http://{host}:{port}/api/health", process)
         yield
     finally:
         process.terminate()
         process.wait(timeout=30)
+
+
+def _end_with_parent() -> None:
+    """Have the system end this new process when its parent is killed: two servers must not share a database."""
+    ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
 
 
 def _free_port(host: str) -> int:

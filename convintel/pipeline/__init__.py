@@ -6,26 +6,35 @@ writes the report; `run` puts them together into the two steps that can be repea
 """
 
 from convintel.pipeline.delivery import Delivered, deliver, prepare
+from convintel.pipeline.process import CallOutcome, Processing, set_aside
 from convintel.pipeline.run import IngestResult, ingest, make_report, read_report
-from convintel.pipeline.survey import STAGE_TABLES, Survey, pending_jobs, read_forgotten, survey
+from convintel.pipeline.shard import ShardDiedError, fingerprint, process_shard
+from convintel.pipeline.survey import STAGE_TABLES, Job, Survey, pending_jobs, read_forgotten, survey
 from convintel.pipeline.tidy import erase
 from convintel.pipeline.weekly import WeeklyResult, newest_week, used_models, week_before
 
 __all__ = [
     "STAGE_TABLES",
+    "CallOutcome",
     "Delivered",
     "IngestResult",
+    "Job",
+    "Processing",
+    "ShardDiedError",
     "Survey",
     "WeeklyResult",
     "deliver",
     "erase",
+    "fingerprint",
     "ingest",
     "make_report",
     "newest_week",
     "pending_jobs",
     "prepare",
+    "process_shard",
     "read_forgotten",
     "read_report",
+    "set_aside",
     "survey",
     "used_models",
     "week_before",

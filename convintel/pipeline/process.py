@@ -18,7 +18,7 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, Protocol
 
 import numpy as np
 import polars as pl
@@ -49,6 +49,22 @@ class CallOutcome:
     reason: str = ""
     remedy: str = ""
     transient: bool = False  # may pass: the file could not be read now, memory was short
+
+
+class Processing(Protocol):
+    """Takes new calls through the stages that look at one call: in processes of this machine, or on a cluster."""
+
+    def __call__(
+        self,
+        jobs: Sequence[Job],
+        *,
+        store: Store,
+        settings: Settings,
+        workers: int | None,
+        on_outcome: Callable[[CallOutcome], None],
+    ) -> None:
+        """Process all jobs; `on_outcome` hears of each call, from the caller's thread, when it is known."""
+        ...
 
 
 def process_call(job: Job, store: Store, settings: Settings) -> None:
@@ -129,17 +145,18 @@ def process_calls(
     *,
     store: Store,
     settings: Settings,
-    workers: int,
+    workers: int | None,
     on_outcome: Callable[[CallOutcome], None],
 ) -> None:
     """Process all jobs in `workers` processes; `on_outcome` hears of each call, from this thread, as it ends."""
+    count = max(1, min(worker_count(settings, workers), len(jobs)))
     waiting: queue.SimpleQueue[Job] = queue.SimpleQueue()
     for job in jobs:
         waiting.put(job)
     done: queue.SimpleQueue[CallOutcome | BaseException] = queue.SimpleQueue()
     stop = threading.Event()
-    with ThreadPoolExecutor(max_workers=max(1, min(workers, len(jobs)))) as threads:
-        for _ in range(max(1, min(workers, len(jobs)))):
+    with ThreadPoolExecutor(max_workers=count) as threads:
+        for _ in range(count):
             threads.submit(_serve, waiting, done, stop, store.root, settings)
         try:
             for _ in jobs:
@@ -191,10 +208,10 @@ def _run(
         except TimeoutError:
             _kill(pool)
             reason = f"not done after {limit / 60:.0f} minutes, so it was given up"
-            return _new_pool(), _set_aside(job, reason, f"listen to the file, or raise [run] call_minutes; {_AGAIN}")
+            return _new_pool(), set_aside(job, reason, f"listen to the file, or raise [run] call_minutes; {_AGAIN}")
     reason = f"the worker process died {_TRIES} times while at this call"
     remedy = f"if memory is short, use fewer --workers; else export the recording again; {_AGAIN}"
-    return pool, replace(_set_aside(job, reason, remedy), transient=True)
+    return pool, replace(set_aside(job, reason, remedy), transient=True)
 
 
 def _kill(pool: ProcessPoolExecutor) -> None:
@@ -213,19 +230,20 @@ def _in_worker(job: Job, store: Path, settings: Settings) -> CallOutcome:
     try:
         process_call(job, Store(store), settings)
     except UnreadableError as error:
-        return replace(_set_aside(job, error.what, _AGAIN), transient=True)
+        return replace(set_aside(job, error.what, _AGAIN), transient=True)
     except RecordingError as error:
-        return _set_aside(job, error.what, error.remedy or "look at the file")
+        return set_aside(job, error.what, error.remedy or "look at the file")
     except ConvintelError:  # models, workspace, settings: no call would fare better
         raise
     except Exception as error:  # a fault of ours or of a library must not stop the other calls
         where = traceback.extract_tb(error.__traceback__)[-1]
         what = f"unexpected {type(error).__name__}: {error} (at {Path(where.filename).name}:{where.lineno})"
-        return replace(_set_aside(job, what, f"{_AGAIN}; please report it if it stays"), transient=True)
+        return replace(set_aside(job, what, f"{_AGAIN}; please report it if it stays"), transient=True)
     return CallOutcome(job.call["call_id"], job.call["path"], "done", job.keys.signals, job.seconds)
 
 
-def _set_aside(job: Job, reason: str, remedy: str) -> CallOutcome:
+def set_aside(job: Job, reason: str, remedy: str) -> CallOutcome:
+    """Return the outcome of a call that cannot be used."""
     return CallOutcome(
         job.call["call_id"], job.call["path"], "set aside", job.keys.signals, job.seconds, reason, remedy
     )

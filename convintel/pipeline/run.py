@@ -11,7 +11,7 @@ import polars as pl
 
 from convintel import search
 from convintel.ledger import Ledger
-from convintel.pipeline.process import CallOutcome, process_calls, worker_count
+from convintel.pipeline.process import CallOutcome, Processing, process_calls
 from convintel.pipeline.survey import pending_jobs, survey
 from convintel.pipeline.tidy import clean_up
 from convintel.pipeline.weekly import WeeklyResult, last_day, newest_week, reported, weekly
@@ -33,7 +33,12 @@ class IngestResult:
 
 
 def ingest(
-    root: Path, *, since: date | None = None, workers: int | None = None, scheduled: bool = False
+    root: Path,
+    *,
+    since: date | None = None,
+    workers: int | None = None,
+    scheduled: bool = False,
+    process: Processing = process_calls,
 ) -> IngestResult:
     """Take every new call of the inbox through the per-call stages; one bad recording never stops the rest.
 
@@ -42,6 +47,7 @@ def ingest(
         since: leave out calls before this day.
         workers: worker processes; None = the settings'.
         scheduled: nobody watches: wait for another run to end, and leave files that may still be copied for next time.
+        process: where the work is done; this process alone writes the ledger.
     """
     workspace = Workspace(root)
     settings, store = load(root), Store(workspace.store)
@@ -61,9 +67,7 @@ def ingest(
                     _record(ledger, outcome)
                     progress.call_done(outcome.path, outcome.seconds / 60, outcome.reason)
 
-                process_calls(
-                    jobs, store=store, settings=settings, workers=worker_count(settings, workers), on_outcome=note
-                )
+                process(jobs, store=store, settings=settings, workers=workers, on_outcome=note)
         search.update(workspace.search_index, store, {call_id: keys.turns for call_id, keys in found.keys.items()})
     bad = sum(outcome.status == "set aside" for outcome in outcomes)
     return IngestResult(len(outcomes) - bad, bad, current)

@@ -1,0 +1,139 @@
+"""The same tables on a Dask cluster of real processes as on this machine, whatever becomes of its machines."""
+
+import shutil
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from convintel import pipeline
+from convintel.errors import ConvintelError, SettingsError
+from convintel.ledger import Ledger
+from convintel.settings import load
+from convintel.store import Store
+from convintel.workspace import Workspace
+from tests.flows.machines import dask_cluster, end, environment, prefect_server, wait_until
+
+pytest.importorskip("prefect_dask", reason="the extra 'cluster' is not installed")
+
+CLI = [sys.executable, "-m", "convintel"]
+
+
+def jobs_of(root):
+    workspace, settings = Workspace(root), load(root)
+    with Ledger(workspace.ledger) as ledger:
+        return pipeline.pending_jobs(pipeline.survey(workspace, settings, ledger), Store(workspace.store))
+
+
+def on_cluster(root, scheduler, shard_calls=2):
+    with (root / "convintel.toml").open("a") as file:  # [run] comes last
+        file.write(f'runner = "dask"\nscheduler = "{scheduler}"\nshard_calls = {shard_calls}\n')
+
+
+def results(root):
+    return {path: path.stat().st_mtime_ns for path in Workspace(root).store.glob("signals/*/[!.]*")}
+
+
+def test_a_cluster_that_loses_a_machine_gives_the_same_bytes_and_makes_nothing_twice(
+    small_workspace, tmp_path, tables_of
+):
+    other = tmp_path / "shared" / "acme"
+    shutil.copytree(small_workspace, other)
+    with prefect_server(tmp_path / "server") as api, dask_cluster(tmp_path / "cluster", api) as cluster:
+        on_cluster(other, cluster.scheduler)
+        env = environment(tmp_path / "home", PREFECT_API_URL=api)
+        run = subprocess.Popen(
+            [*CLI, "run", "acme", "--json"], cwd=other.parent, env=env, stdout=subprocess.PIPE, text=True
+        )
+        pipeline.ingest(small_workspace), pipeline.make_report(small_workspace)  # meanwhile, for comparison
+        wait_until(lambda: results(other), "a first call is done")
+        before = results(other)
+        end(cluster.workers[0], signal.SIGKILL)
+        told, _ = run.communicate(timeout=400)
+    assert run.returncode == 0
+    assert '"processed": 9' in told
+    after = results(other)
+    assert {path: after[path] for path in before} == before
+    assert tables_of(other) == tables_of(small_workspace)
+
+
+def test_what_a_shard_had_done_is_not_done_again(small_workspace, monkeypatch):
+    jobs, store = jobs_of(small_workspace)[1:4], Store(Workspace(small_workspace).store)
+    settings = load(small_workspace)
+    first = pipeline.process_shard(jobs[:1], store=store, settings=settings, workers=1)
+    assert [outcome.status for outcome in first] == ["done"]
+    before = results(small_workspace)
+    both = pipeline.process_shard(jobs, store=store, settings=settings, workers=1)
+    assert [outcome.call_id for outcome in both] == [job.call["call_id"] for job in jobs]
+    assert {path: results(small_workspace)[path] for path in before} == before
+    monkeypatch.setattr(sys, "executable", "/nowhere")  # nothing left to do: no process is started
+    assert pipeline.process_shard(jobs, store=store, settings=settings, workers=1) == both
+
+
+def test_a_shard_says_what_stops_every_call(small_workspace):
+    jobs, store = jobs_of(small_workspace), Store(Workspace(small_workspace).store)
+    settings = load(small_workspace)
+    lost = settings.model_copy(update={"speech": settings.speech.model_copy(update={"model": "nowhere/at-all"})})
+    recording = [job for job in jobs if job.call["kind"] == "recording"]
+    with pytest.raises(ConvintelError, match="nowhere/at-all"):
+        pipeline.process_shard(recording, store=store, settings=lost, workers=1)
+
+
+@pytest.mark.parametrize(("calls", "size", "sizes"), [(9, 4, [3, 3, 3]), (4, 4, [4]), (5, 4, [3, 2]), (0, 4, [])])
+def test_shards_are_alike_and_each_call_is_in_one(calls, size, sizes):
+    from flows.cluster import shards
+
+    dealt = shards(list(range(calls)), size)
+    assert [len(shard) for shard in dealt] == sizes
+    assert sorted(call for shard in dealt for call in shard) == list(range(calls))
+
+
+@pytest.mark.parametrize("api", ["", "http://127.0.0.1:4200/api"])
+def test_a_server_that_the_machines_cannot_reach_is_refused(small_workspace, tmp_path, api):
+    on_cluster(small_workspace, "tcp://10.0.0.5:8786")
+    env = {**environment(tmp_path / "home"), "PREFECT_API_URL": api}
+    from prefect.settings import PREFECT_API_URL, temporary_settings
+
+    from flows.cluster import take_in
+
+    assert env
+    with temporary_settings({PREFECT_API_URL: api or None}), pytest.raises(SettingsError, match="machines can reach"):
+        take_in(str(small_workspace), None, None, False, load(small_workspace))
+
+
+class Round:
+    """Stands in for Dask: tells which shards were tried together, and loses those with a call that kills."""
+
+    def __init__(self, killers):
+        self.killers, self.tried = killers, []
+
+    def __call__(self, waiting, submit, at_once):
+        for shard in waiting:
+            ids = [job.call["call_id"] for job in shard]
+            self.tried.append((ids, at_once))
+            if not self.killers & set(ids):
+                yield [pipeline.CallOutcome(job.call["call_id"], job.call["path"], "done", "k", 0.0) for job in shard]
+
+
+def test_a_call_under_which_every_machine_goes_down_is_set_aside_after_three_tries(small_workspace, monkeypatch):
+    from flows import cluster
+
+    jobs = jobs_of(small_workspace)
+    killer = jobs[2].call["call_id"]
+    rounds = Round({killer})
+    monkeypatch.setattr(cluster, "_work_off", rounds)
+    outcomes = {}
+    settings = load(small_workspace)
+    cluster.process_on_cluster(
+        jobs,
+        store=Store(Workspace(small_workspace).store),
+        settings=settings.model_copy(update={"run": settings.run.model_copy(update={"shard_calls": 4})}),
+        workers=None,
+        on_outcome=lambda outcome: outcomes.setdefault(outcome.call_id, outcome),
+    )
+    assert set(outcomes) == {job.call["call_id"] for job in jobs}
+    assert {call for call, outcome in outcomes.items() if outcome.status == "set aside"} == {killer}
+    assert outcomes[killer].key  # not tried again under this key
+    assert sum(killer in ids for ids, _ in rounds.tried) == 3
+    assert rounds.tried[-1] == ([killer], 1)  # alone on the cluster: nobody else can be blamed
