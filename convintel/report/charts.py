@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
 
 from convintel.language import count, entry, say
@@ -94,31 +95,37 @@ def trend(row: Row, *, label: str, band: bool = True) -> Chart | None:
     points = [week for week in row["weeks"] if week["value"] is not None]
     if len(points) < FEWEST_WEEKS:
         return None
-    scale = 100.0 if row["unit"] in ("share", "yes/no") else 1.0
+    share = row["unit"] in ("share", "yes/no")
+    scale = 100.0 if share else 1.0
     data = [{"week": _short(week["week"]), "value": week["value"] * scale, "n": week["n"]} for week in points]
-    order = [_short(week["week"]) for week in row["weeks"]]
     edges = [{"low": row["low"] * scale, "high": row["high"] * scale}] if band and row["low"] is not None else []
+    order = tuple(_short(week["week"]) for week in row["weeks"])
+    spec = _trend_spec(entry("units.axis").get(row["unit"]) or None, order, from_zero=share, banded=bool(edges))
+    svg = _drawn({**spec, "datasets": {"points": data, **({"edges": edges} if edges else {})}})
+
+    rows = tuple((week["week"], number(week["value"], row["unit"]), str(week["n"])) for week in points)
+    columns = (say("chart.week"), label, say("chart.calls"))
+    return Chart(f"trend-{row['name']}", svg, _trend_caption(row, label, banded=bool(edges)), columns, rows)
+
+
+@cache
+def _trend_spec(title: str | None, order: tuple[str, ...], *, from_zero: bool, banded: bool) -> Row:
+    """Describe a trend once: reps differ in their data only, and describing takes longer than drawing."""
 
     def draw(alt: Any) -> Any:
-        base = alt.Chart(alt.Data(values=data))
-        x = alt.X("week:O", title=None, scale=alt.Scale(domain=order), axis=alt.Axis(labelAngle=0, grid=False))
-        y = alt.Y(
-            "value:Q",
-            title=entry("units.axis").get(row["unit"]) or None,
-            scale=alt.Scale(zero=row["unit"] in ("share", "yes/no"), nice=True),
-        )
+        base = alt.Chart(alt.NamedData("points"))
+        x = alt.X("week:O", title=None, scale=alt.Scale(domain=list(order)), axis=alt.Axis(labelAngle=0, grid=False))
+        y = alt.Y("value:Q", title=title, scale=alt.Scale(zero=from_zero, nice=True))
         layers = [
             base.mark_line(color=MAIN, strokeWidth=2.5).encode(x=x, y=y),
             base.mark_circle(color=MAIN, size=52, opacity=1).encode(x=x, y=y),
         ]
-        if edges:
-            area = alt.Chart(alt.Data(values=edges)).mark_rect(color=SOFT, opacity=1)
+        if banded:
+            area = alt.Chart(alt.NamedData("edges")).mark_rect(color=SOFT, opacity=1)
             layers.insert(0, area.encode(y=alt.Y("low:Q"), y2="high:Q"))
         return alt.layer(*layers).properties(width=470, height=150)
 
-    rows = tuple((week["week"], number(week["value"], row["unit"]), str(week["n"])) for week in points)
-    columns = (say("chart.week"), label, say("chart.calls"))
-    return Chart(f"trend-{row['name']}", _svg(draw), _trend_caption(row, label, banded=bool(edges)), columns, rows)
+    return _spec(draw)
 
 
 def _trend_caption(row: Row, label: str, *, banded: bool) -> str:
@@ -221,8 +228,17 @@ def _win_row(row: Row) -> tuple[str, ...]:
 
 
 def _svg(draw: Drawer) -> str:
-    import altair as alt
+    return _drawn(_spec(draw))
+
+
+def _drawn(spec: Row) -> str:
     import vl_convert
+
+    return themed(vl_convert.vegalite_to_svg(spec, vl_version=_vega_lite(spec)))
+
+
+def _spec(draw: Drawer) -> Row:
+    import altair as alt
 
     axis = {
         "labelColor": INK,
@@ -243,12 +259,13 @@ def _svg(draw: Drawer) -> str:
         "legend": legend,
         "font": "sans-serif",
     }
-    chart = draw(alt).configure(**config)
-    return themed(vl_convert.vegalite_to_svg(chart.to_dict(), vl_version=_vega_lite(alt)))
+    described: Row = draw(alt).configure(**config).to_dict()
+    return described
 
 
-def _vega_lite(alt: Any) -> str:
-    return ".".join(str(alt.SCHEMA_VERSION).removeprefix("v").split(".")[:2])
+def _vega_lite(spec: Row) -> str:
+    """Return the version that a description is written for, like "6.4"."""
+    return ".".join(spec["$schema"].rsplit("/v", 1)[1].split(".")[:2])
 
 
 def themed(svg: str) -> str:

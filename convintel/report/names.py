@@ -16,6 +16,7 @@ _HIDDEN: Final = re.compile(
 )
 _RESERVED: Final = {"con", "prn", "aux", "nul", *(f"{port}{number}" for port in ("com", "lpt") for number in range(10))}
 _LONGEST: Final = 60
+_BARE: Final = frozenset({float, int, bool, type(None)})
 
 
 def slug(name: str, fallback: str) -> str:
@@ -48,12 +49,12 @@ def slugs(people: Iterable[tuple[str, str]]) -> dict[str, str]:
 
 def clean(value: Any) -> Any:
     """Return plain data with hidden characters taken out of every string (and key order kept)."""
-    if isinstance(value, str):
-        return _HIDDEN.sub("", value)
+    if isinstance(value, str):  # most have none: `isprintable` says so of most, and is quick
+        return value if value.isprintable() else _HIDDEN.sub("", value)
     if isinstance(value, dict):
-        return {key: clean(each) for key, each in value.items()}
+        return {key: each if type(each) in _BARE else clean(each) for key, each in value.items()}
     if isinstance(value, list | tuple):
-        return [clean(each) for each in value]
+        return [each if type(each) in _BARE else clean(each) for each in value]
     return value
 
 
