@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 import numpy as np
 import polars as pl
@@ -14,7 +15,9 @@ from convintel.settings import Settings
 from convintel.store import Store, content_key
 
 Vectors = Mapping[str, NDArray[np.float32]]
-VERSION = 1
+VERSION: Final = 1
+PHRASES: Final = "phrases"
+"""The stage, beside those of calls, that keeps vectors of phrases; its scope is the encoder's digest."""
 
 
 def embed_concerns(
@@ -38,17 +41,23 @@ def embed_concerns(
         for call_id in missing:
             vectors = _table(call_id, texts.get(call_id, []), fresh)
             store.write("embeddings", call_id, keys[call_id], {"embeddings": vectors})
-    rows = store.read_many("embeddings", "embeddings", sorted(keys.items()))
-    return {text: np.asarray(vector, np.float32) for text, vector in rows.select("text", "vector").iter_rows()}
+    return _vectors(store.read_many("embeddings", "embeddings", sorted(keys.items())))
 
 
 class StoredEncoder:
-    """An encoder that answers from known vectors and loads the model only for texts it has not seen."""
+    """An encoder that answers from known vectors and loads the model only for texts that nobody has asked for before.
 
-    def __init__(self, vectors: Vectors, settings: Settings) -> None:
-        self._vectors = dict(vectors)
+    Besides concerns those are the phrases that may name a theme; `keep` stores them, and `convintel forget` deletes
+    what is stored, because phrases are people's words.
+    """
+
+    def __init__(self, vectors: Vectors, settings: Settings, *, store: Store) -> None:
         self._settings = settings
+        self._store = store
+        self._digest = models.digest(settings.themes.encoder)
         self._encoder: themes.Encoder | None = None
+        self._phrases = self._stored()
+        self._vectors = {**self._phrases, **vectors}
         self.name = settings.themes.encoder
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
@@ -56,8 +65,25 @@ class StoredEncoder:
         unknown = sorted({text for text in texts if text not in self._vectors})
         if unknown:
             self._encoder = self._encoder or themes.load_encoder(self._settings)
-            self._vectors.update(zip(unknown, self._encoder.encode(unknown), strict=True))
+            fresh = dict(zip(unknown, self._encoder.encode(unknown), strict=True))
+            self._phrases |= fresh
+            self._vectors |= fresh
         return np.vstack([self._vectors[text] for text in texts]) if texts else np.zeros((0, 0), np.float32)
+
+    def keep(self) -> None:
+        """Store the vectors of phrases that were new, with those known before."""
+        if self._encoder is not None:
+            texts = sorted(self._phrases)
+            table = _table(PHRASES, texts, self._phrases)
+            self._store.write(PHRASES, self._digest[:16], content_key(VERSION, texts), {"embeddings": table})
+
+    def _stored(self) -> dict[str, NDArray[np.float32]]:
+        found = sorted(self._store.path(PHRASES, self._digest[:16], "").glob("*/embeddings.parquet"))
+        return _vectors(pl.read_parquet(found[0])) if found else {}
+
+
+def _vectors(table: pl.DataFrame) -> dict[str, NDArray[np.float32]]:
+    return {text: np.asarray(vector, np.float32) for text, vector in table.select("text", "vector").iter_rows()}
 
 
 def _texts(concerns: pl.DataFrame) -> dict[str, list[str]]:

@@ -286,17 +286,19 @@ def _themes(
     signal_keys = {call_id: found.keys[call_id].signals for call_id in done["call_id"]}
     snapshot = found.workspace.theme_snapshots / f"{week}.json"
     vectors = embed_concerns(tables["concerns"], signal_keys, store=store, settings=settings)
+    encoder = StoredEncoder(vectors, settings, store=store)
     themed = themes.group(
         tables["concerns"],
         tables["calls"],
         tables["matches"],
         week=week,
-        encoder=StoredEncoder(vectors, settings),
+        encoder=encoder,
         registry=themes.Registry.load(_snapshot_before(found, week)),
         previous=_made_before(found, week),
         settings=settings,
         edits=themes.read_edits(found.workspace.themes_file),
     )
+    encoder.keep()
     themed.registry.dump(snapshot)
     return {**themed.tables, "unused": pl.concat([tables["unused"], themed.tables["unused"]])}
 
