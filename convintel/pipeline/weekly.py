@@ -122,7 +122,7 @@ def weekly(
     step("report")
     summary = report.summarise(tables, week=week, settings=settings, facts=_facts(found, settings))
     recordings = found.workspace.inbox if settings.report.audio else None
-    index = report.write_report(summary, folder, recordings=recordings, pdf=pdf)
+    index = report.write_report(summary, folder, recordings=recordings, tables=found.workspace.tables, pdf=pdf)
     if week >= max(found.workspace.reported_weeks()):
         write_tables(tables, found.workspace.tables, week=week)
     ledger.remember_report(week, key)

@@ -34,6 +34,7 @@ VARIABLES: Final[Mapping[str, str]] = {
 HANDLED: Final = (("resolved", GOOD), ("addressed", MAIN), ("ignored", WARM), ("open", PALE))
 FEWEST_WEEKS: Final = 2
 MANY: Final = 12  # rows from which a chart is drawn closer
+_HEADER: Final = {"labelColor": INK, "labelFontSize": 12, "labelFontWeight": "bold", "labelPadding": 0}
 LARGER: Final = 1.15  # drawn for 12 px labels, shown a little larger where there is room
 
 
@@ -135,28 +136,33 @@ def _trend_caption(row: Row, label: str, *, banded: bool) -> str:
 
 
 def themes(rows: Sequence[Row], *, most: int = 8) -> Chart | None:
-    """Calls by theme and week as a grid of numbers, shaded by their size. None without themes."""
+    """Calls by theme and week as a grid of numbers, each kind of theme apart. None without themes."""
     shown = list(rows[:most])
     if not shown:
         return None
-    labels = [_cut(row["label"]) for row in shown]
+    kinds = entry("theme_kinds")
     weeks = [_short(week["week"]) for week in shown[0]["weeks"]]
     data = [
-        {"theme": label, "week": _short(week["week"]), "calls": week["calls"]}
-        for label, row in zip(labels, shown, strict=True)
+        {"theme": _cut(row["label"], 30), "kind": kinds[row["kind"]], "week": _short(week["week"]), "calls": calls}
+        for row in shown
         for week in row["weeks"]
-        if week["calls"]
+        if (calls := week["calls"] or None) or week["week"] == rows[0]["weeks"][-1]["week"]  # one cell keeps a row
     ]
 
     def draw(alt: Any) -> Any:
         base = alt.Chart(alt.Data(values=data)).encode(
             x=alt.X("week:O", title=None, scale=alt.Scale(domain=weeks), axis=alt.Axis(labelAngle=0, grid=False)),
-            y=alt.Y("theme:N", title=None, scale=alt.Scale(domain=labels), axis=alt.Axis(labelLimit=230)),
+            y=alt.Y("theme:N", title=None, sort=[_cut(row["label"], 30) for row in shown]),
         )
         shade = alt.Size("calls:Q", legend=None, scale=alt.Scale(domainMin=0, range=[40, 500]))
-        return alt.layer(
+        grid = alt.layer(
             base.mark_circle(color=SOFT, opacity=1).encode(size=shade), base.mark_text(color=INK).encode(text="calls:Q")
         ).properties(width=alt.Step(40), height=alt.Step(30))
+        if len({row["kind"] for row in shown}) == 1:
+            return grid
+        header = alt.Header(title=None, labelAngle=0, labelOrient="top", labelAnchor="start", **_HEADER)
+        apart = alt.Row("kind:N", sort=list(kinds.values()), header=header)
+        return grid.facet(row=apart).resolve_scale(y="independent")
 
     return Chart("themes", _svg(draw), _themes_caption(shown[0]), _theme_columns(), _theme_rows(rows))
 
@@ -167,7 +173,7 @@ def _themes_caption(top: Row) -> str:
 
 
 def _theme_columns() -> tuple[str, ...]:
-    names = ("theme", "this_week", "week_before", "calls_in_all", "deals", "first_heard")
+    names = ("theme", "kind", "this_week", "week_before", "calls_in_all", "deals", "first_heard")
     return tuple(say(f"chart.{name}") for name in names)
 
 
@@ -175,6 +181,7 @@ def _theme_rows(rows: Sequence[Row]) -> tuple[tuple[str, ...], ...]:
     return tuple(
         (
             row["label"],
+            entry("theme_kinds")[row["kind"]],
             str(row["calls_this_week"]),
             mean(row["calls_weeks_before"]),
             str(row["calls"]),
@@ -254,7 +261,14 @@ def _spec(draw: Drawer) -> Row:
     legend = {"labelColor": INK, "labelFontSize": 12, "symbolSize": 110, "symbolStrokeWidth": 0}
     config = {
         "background": "transparent",
+        "padding": {
+            "left": 24,
+            "right": 8,
+            "top": 5,
+            "bottom": 5,
+        },  # the page's letters may be wider than those measured
         "view": {"stroke": None},
+        "facet": {"spacing": 10},
         "axis": axis,
         "legend": legend,
         "font": "sans-serif",

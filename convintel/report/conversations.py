@@ -10,6 +10,7 @@ from convintel.report import team
 from convintel.report.book import Book, grouped
 from convintel.report.doubts import doubts
 from convintel.report.facts import fact_id, rests
+from convintel.report.floor import floor
 from convintel.report.talk import Row
 
 
@@ -70,7 +71,7 @@ def _call(book: Book, call: Row) -> Row:
         "role_confidence": role["confidence"] if role else None,
         "notes": doubts(role, audio),
         "recogniser": audio["model"] if audio else "",
-        "floor": _floor(book, call, rows("talk"), seconds),
+        "floor": floor(book, call, rows("talk"), seconds),
         "metrics": _metrics(book, rows("metrics")),
         "objections": objections,
         "next_steps": steps,
@@ -136,27 +137,6 @@ def _turn(book: Book, call: Row, turn: Row, found: dict[str, list[Row]]) -> Row:
         "open_questions": sum(row["open"] for row in found["q"]),
         "mentions": sorted({row["tracker"] for row in found["m"]}),
     }
-
-
-def _floor(book: Book, call: Row, talk: list[Row], seconds: float) -> Row:
-    """Stretches of speech by role in seconds, and how the talk time divides."""
-    lanes = []
-    total = sum(row["end"] - row["start"] for row in talk)
-    for role in ("rep", "customer", "unknown"):
-        mine = [row for row in talk if row["role"] == role]
-        if mine:
-            spoken = sum(row["end"] - row["start"] for row in mine)
-            lanes.append(
-                {
-                    "role": role,
-                    "who": book.who(call, role),
-                    "spans": [[row["start"], row["end"]] for row in mine],
-                    "seconds": spoken,
-                    "share": spoken / total if total else None,
-                    "longest": max(row["end"] - row["start"] for row in mine),
-                }
-            )
-    return {"lanes": lanes, "seconds": seconds}
 
 
 def _metrics(book: Book, rows: list[Row]) -> list[Row]:

@@ -58,11 +58,11 @@ def clean(value: Any) -> Any:
     return value
 
 
-def link_to_recordings(out: Path, recordings: Path | None) -> str | None:
-    """Return the relative, URL-quoted path from the report folder to the recordings, or None without links."""
-    if recordings is None:
+def link_to(out: Path, folder: Path | None) -> str | None:
+    """Return the relative, URL-quoted path from the report folder to another one, or None without links."""
+    if folder is None:
         return None
-    relative = Path(os.path.relpath(recordings.absolute(), out.absolute())).as_posix()
+    relative = Path(os.path.relpath(folder.absolute(), out.absolute())).as_posix()
     return quote(relative)
 
 

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
 
 from convintel.settings import Settings
 from convintel.signals.catalogue import MIN_WORDS
@@ -11,6 +15,8 @@ from convintel.signals.row import Row, measured, withheld
 from convintel.signals.said import Said
 from convintel.signals.text import words
 from convintel.values import Span
+
+_PARTIES: Final = ("rep", "customer")
 
 
 def talk_metrics(said: Said, settings: Settings) -> list[Row]:
@@ -94,12 +100,20 @@ def floor_over_time(
         window: length of a window in seconds.
         step: from the start of one window to the next, in seconds.
     """
-    found: list[tuple[float, float | None, float]] = []
-    start = 0.0
-    while not found or start + window <= seconds:
-        inside = Span(start, min(start + window, max(seconds, 0.0)))
-        rep, customer = (sum((span & inside).duration for span in talk.get(side, ())) for side in ("rep", "customer"))
-        both = rep + customer
-        found.append((inside.middle, rep / both if both >= inside.duration / 10 and both else None, both))
-        start += step
-    return found
+    end = max(seconds, 0.0)
+    starts = np.arange(max(1, int((end - window) // step) + 1)) * step
+    ends = np.minimum(starts + window, end)
+    rep, customer = (_talked(talk.get(side, ()), ends) - _talked(talk.get(side, ()), starts) for side in _PARTIES)
+    both, length = rep + customer, ends - starts
+    return [
+        (float(begin + long / 2), float(mine / said) if said > 0 and said >= long / 10 else None, float(said))
+        for begin, long, mine, said in zip(starts, length, rep, both, strict=True)
+    ]
+
+
+def _talked(spans: Sequence[Span], until: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the seconds of speech before each of some moments."""
+    begins = np.array([span.start for span in spans], dtype=np.float64)
+    lengths = np.array([span.duration for span in spans], dtype=np.float64)
+    spoken: NDArray[np.float64] = np.clip(until[:, None] - begins, 0.0, lengths).sum(axis=1)
+    return spoken
