@@ -11,7 +11,7 @@ from convintel.report.talk import Row
 from convintel.signals.talk import floor_over_time
 from convintel.values import Span
 
-SHORTEST: Final = 180.0  # seconds of a call whose thirds and minutes say something
+SHORTEST: Final = 120.0  # seconds of a call whose thirds and minutes say something
 THIRDS: Final = 3
 
 

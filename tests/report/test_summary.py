@@ -275,5 +275,5 @@ def test_the_share_of_the_floor_goes_by_minutes(summary, tables):
             assert [share for _, share, _ in told] == [pytest.approx(share, abs=1e-4) for _, share, _ in again]
             seen += 1
         else:
-            assert call["floor"]["seconds"] < 180
+            assert call["floor"]["seconds"] < 120
     assert seen
