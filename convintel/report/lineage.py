@@ -88,7 +88,8 @@ def _condition(tables: Mapping[str, pl.DataFrame], table: pl.DataFrame, column: 
         return pl.col("owner").is_in(list(value))
     if column == "quarter":
         quarter = pl.format("{}-Q{}", pl.col("closed").dt.year(), pl.col("closed").dt.quarter())
-        return (quarter == value) & (pl.col("outcome").cast(pl.String) != "open")
+        closed_in: pl.Expr = (quarter == value) & (pl.col("outcome").cast(pl.String) != "open")
+        return closed_in
     if column in table.columns:
         return pl.col(column).cast(table.schema[column]).eq_missing(pl.lit(value))
     if column == "rep":

@@ -68,13 +68,13 @@ def concern_rows(said: Said, objections: pl.DataFrame, questions: pl.DataFrame) 
     for turn in said.by("customer"):
         pieces = sentences(turn.text)
         for piece, after in zip_longest(pieces, pieces[1:]):
-            kind = "need" if _NEEDS.search(clean(piece.text)) else "praise" if praises(piece.text) else None
-            end = after.end if kind == "praise" and after and not enough(piece.text) else piece.end
+            found = "need" if _NEEDS.search(clean(piece.text)) else "praise" if praises(piece.text) else None
+            end = after.end if found == "praise" and after and not enough(piece.text) else piece.end
             quote = turn.text[piece.start : end]
             span = said.when(turn, piece.start, end)
             row = {"turn": turn.turn, "quote": quote, "start": round(span.start, 3), "end": round(span.end, 3)}
-            if kind and enough(quote) and not _overlaps(rows, row):
-                rows.append(_row(said, kind, row, seen))
+            if found and enough(quote) and not _overlaps(rows, row):
+                rows.append(_row(said, found, row, seen))
     return sorted(rows, key=lambda row: (row["start"], row["concern_id"]))
 
 

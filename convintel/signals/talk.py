@@ -7,7 +7,6 @@ from itertools import pairwise
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from convintel.settings import Settings
 from convintel.signals.catalogue import MIN_WORDS
@@ -16,7 +15,7 @@ from convintel.signals.said import Said
 from convintel.signals.text import words
 from convintel.values import Span
 
-_PARTIES: Final = ("rep", "customer")
+_LEAST: Final = 1e-9  # seconds of talk that a share can be taken of
 
 
 def talk_metrics(said: Said, settings: Settings) -> list[Row]:
@@ -101,19 +100,24 @@ def floor_over_time(
         step: from the start of one window to the next, in seconds.
     """
     end = max(seconds, 0.0)
-    starts = np.arange(max(1, int((end - window) // step) + 1)) * step
-    ends = np.minimum(starts + window, end)
-    rep, customer = (_talked(talk.get(side, ()), ends) - _talked(talk.get(side, ()), starts) for side in _PARTIES)
-    both, length = rep + customer, ends - starts
+    windows = [
+        Span(step * number, max(step * number, min(step * number + window, end)))
+        for number in range(max(1, int((end - window) // step) + 1))
+    ]
+    rep, customer = (_talked(talk.get(side, ()), windows) for side in ("rep", "customer"))
     return [
-        (float(begin + long / 2), float(mine / said) if said > 0 and said >= long / 10 else None, float(said))
-        for begin, long, mine, said in zip(starts, length, rep, both, strict=True)
+        (
+            inside.middle,
+            mine / (mine + other) if mine + other >= max(inside.duration / 10, _LEAST) else None,
+            mine + other,
+        )
+        for inside, mine, other in zip(windows, rep, customer, strict=True)
     ]
 
 
-def _talked(spans: Sequence[Span], until: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the seconds of speech before each of some moments."""
-    begins = np.array([span.start for span in spans], dtype=np.float64)
-    lengths = np.array([span.duration for span in spans], dtype=np.float64)
-    spoken: NDArray[np.float64] = np.clip(until[:, None] - begins, 0.0, lengths).sum(axis=1)
-    return spoken
+def _talked(spans: Sequence[Span], windows: Sequence[Span]) -> list[float]:
+    """Return the seconds of speech in each window."""
+    begins, lengths = np.array([(span.start, span.duration) for span in spans]).reshape(-1, 2).T
+    edges = np.array([(window.start, window.end) for window in windows])
+    before = np.clip(edges[:, :, None] - begins, 0.0, lengths).sum(axis=2)  # speech up to each edge
+    return [float(seconds) for seconds in before[:, 1] - before[:, 0]]
