@@ -17,7 +17,7 @@ from markupsafe import Markup
 
 from convintel.language import catalogue, count, say
 from convintel.language.formats import mean, money, number, signed
-from convintel.report import charts
+from convintel.report import charts, paths
 from convintel.report.files import replacing, table_text, write_text
 from convintel.report.names import audio_source, link_to, markdown
 from convintel.report.pdf import Printer
@@ -231,37 +231,12 @@ def _equip(environment: jinja2.Environment) -> None:
         "minutes": lambda seconds: count(round(seconds / 60), "minute"),
         "mean": mean,
         "money": money,
-        "bars": _bars,
-        "area": _area,
+        "bars": paths.bars,
+        "area": paths.area,
         "signed": signed,
         "model_word": lambda key: catalogue()["method"]["model"].get(key, key),
         "tidy": lambda value: re.sub(r"(\.\d*?)0+$", r"\1", f"{value:.2f}").rstrip("."),
     }
-
-
-def _bars(spans: list[list[float]], scale: float) -> str:
-    """Return stretches of time as the path of bars 16 units high, at least 1 unit wide."""
-    return "".join(
-        f"M{start * scale:.1f} 3h{max((end - start) * scale, 1.0):.1f}v16h-{max((end - start) * scale, 1.0):.1f}z"
-        for start, end in spans
-    )
-
-
-def _area(points: list[list[float | None]], scale: float, height: float) -> str:
-    """Return shares over time as the path of an area; where there is no share the area ends and begins anew."""
-    runs: list[list[tuple[float, float]]] = [[]]
-    for second, share, _ in points:
-        if share is None or second is None:
-            runs.append([])
-        else:
-            runs[-1].append((second * scale, height * (1 - share)))
-    return "".join(
-        f"M{run[0][0]:.1f} {height:.0f}"
-        + "".join(f"L{x:.1f} {y:.1f}" for x, y in run)
-        + f"L{run[-1][0]:.1f} {height:.0f}z"
-        for run in runs
-        if run
-    )
 
 
 @cache
