@@ -44,11 +44,11 @@ def main(report: Path) -> None:
 
 
 def pages(report: Path) -> Iterator[tuple[str, Path]]:
-    """Yield the team page, the page of the rep with most to try, and that rep's call with most objections."""
+    """Yield the team page, the page of the rep with most to try, and the recorded call with most to see."""
     summary = json.loads((report / "summary.json").read_text(encoding="utf-8"))
     rep = max(summary["people"], key=lambda person: (len(person["priorities"]), bool(person["keep"]), person["n"]))
-    calls = [call for call in summary["calls"] if call["rep"] == rep["email"] and call["week"] == summary["week"]]
-    call = max(calls, key=lambda call: len(call["objections"]))
+    calls = [call for call in summary["calls"] if call["recorded"] and call["week"] == summary["week"]]
+    call = max(calls, key=lambda call: (bool(call["floor"]["over_time"]), len(call["objections"]), call["seconds"]))
     yield "team", report / "index.html"
     yield "rep", report / "reps" / f"{rep['slug']}.html"
     yield "call", report / "calls" / f"{call['call_id']}.html"

@@ -130,7 +130,7 @@ def inbox(root: Path, chance: random.Random) -> None:
     (root / "convintel.toml").write_text('[company]\nname = "Bench"\n', encoding="utf-8")
     reps = [f"rep{number:02d}@bench.example" for number in range(REPS)]
     names = [f"{first} {last}" for first in ("Ann", "Bo", "Cy", "Di", "Ed", "Flo") for last in "ABCDEFGHIJ"]
-    lines = [f"{address},{name},North" for address, name in zip(reps, names, strict=True)]
+    lines = [f"{address},{name},North" for address, name in zip(reps, names, strict=False)]
     (root / "reps.csv").write_text("\n".join(["rep_email,name,team", *lines]) + "\n", encoding="utf-8")
     calls, deals = ["file,started_at,rep_email,customer_name,account,deal_id,consent"], []
     for number in range(CALLS):

@@ -84,7 +84,8 @@ def standings(
 def _of_behaviour(rows: pl.DataFrame, behaviour: Behaviour, week: str) -> list[Standing]:
     if rows.is_empty():
         return []
-    means = rows.group_by("rep").agg(pl.col("value").mean()).sort("rep")["value"]
+    values = rows.group_by("rep", maintain_order=True).agg("value")["value"].to_list()
+    means = pl.Series([sum(own) / len(own) for own in values], dtype=pl.Float64)  # polars' own mean varies in last bits
     low, high = _middle_half(means)
     spread = rows["value"].std() if rows.height > 1 else None
     step = float(spread) if isinstance(spread, float) and spread > 0 else 1.0

@@ -12,16 +12,30 @@ def number(value: float, unit: str) -> str:
 
     >>> number(0.624, "share"), number(76.4, "seconds"), number(0.42, "seconds"), number(1.94, "per minute")
     ('62%', '1:16 min', '0.4 s', '1.9 a minute')
+    >>> number(-0.04, "points")
+    '−4 points'
     """
     if unit in ("share", "yes/no"):
         return say("units.percent", value=f"{value * 100:.0f}")
     if unit == "seconds":
         return seconds(value)
+    if unit == "points":
+        return say("units.points", value=signed(value))
     if unit == "per minute":
         return say("units.per_minute", value=f"{value:.1f}")
     if unit == "words per minute":
         return say("units.words_per_minute", value=f"{value:.0f}")
     return mean(value)
+
+
+def signed(value: float) -> str:
+    """Return a change of a share in points, with its sign.
+
+    >>> signed(0.117), signed(-0.02), signed(0.001)
+    ('+12', '−2', '0')
+    """
+    points = round(value * 100)
+    return f"{points:+d}".replace("-", "−") if points else "0"
 
 
 def seconds(value: float) -> str:

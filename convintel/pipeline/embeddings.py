@@ -18,6 +18,8 @@ from convintel.tables import SCHEMAS
 
 Vectors = Mapping[str, NDArray[np.float32]]
 VERSION: Final = 2
+PHRASES: Final = "phrases"
+"""The stage, beside those of calls, that keeps vectors of phrases; its scope is the encoder's digest."""
 
 
 def embed_concerns(
@@ -42,12 +44,7 @@ def embed_concerns(
         for call_id in missing:
             vectors = _table(call_id, texts.get(call_id, []), fresh)
             store.write("embeddings", call_id, keys[call_id], {"embeddings": vectors})
-    rows = read_packed(store, "embeddings", EMBEDDINGS, calls, keys)["embeddings"]
-    if rows.is_empty():
-        return {}
-    width = len(rows.item(0, "vector"))
-    matrix = rows["vector"].list.to_array(width).to_numpy()
-    return dict(zip(rows["text"], matrix, strict=True))
+    return _vectors(read_packed(store, "embeddings", EMBEDDINGS, calls, keys)["embeddings"])
 
 
 def embedding_key(signals_key: str, encoder_digest: str) -> str:
@@ -56,12 +53,19 @@ def embedding_key(signals_key: str, encoder_digest: str) -> str:
 
 
 class StoredEncoder:
-    """An encoder that answers from known vectors and loads the model only for texts it has not seen."""
+    """An encoder that answers from known vectors and loads the model only for texts that nobody has asked for before.
 
-    def __init__(self, vectors: Vectors, settings: Settings) -> None:
-        self._vectors = dict(vectors)
+    Besides concerns those are the phrases that may name a theme; `keep` stores them, and `convintel forget` deletes
+    what is stored, because phrases are people's words.
+    """
+
+    def __init__(self, vectors: Vectors, settings: Settings, *, store: Store) -> None:
         self._settings = settings
+        self._store = store
+        self._digest = models.digest(settings.themes.encoder)
         self._encoder: themes.Encoder | None = None
+        self._phrases = self._stored()
+        self._vectors = {**self._phrases, **vectors}
         self.name = settings.themes.encoder
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
@@ -69,8 +73,29 @@ class StoredEncoder:
         unknown = sorted({text for text in texts if text not in self._vectors})
         if unknown:
             self._encoder = self._encoder or themes.load_encoder(self._settings)
-            self._vectors.update(zip(unknown, self._encoder.encode(unknown), strict=True))
+            fresh = dict(zip(unknown, self._encoder.encode(unknown), strict=True))
+            self._phrases |= fresh
+            self._vectors |= fresh
         return np.vstack([self._vectors[text] for text in texts]) if texts else np.zeros((0, 0), np.float32)
+
+    def keep(self) -> None:
+        """Store the vectors of phrases that were new, with those known before."""
+        if self._encoder is not None:
+            texts = sorted(self._phrases)
+            table = _table(PHRASES, texts, self._phrases)
+            self._store.write(PHRASES, self._digest[:16], content_key(VERSION, texts), {"embeddings": table})
+
+    def _stored(self) -> dict[str, NDArray[np.float32]]:
+        found = sorted(self._store.path(PHRASES, self._digest[:16], "").glob("*/embeddings.parquet"))
+        return _vectors(pl.read_parquet(found[0])) if found else {}
+
+
+def _vectors(table: pl.DataFrame) -> dict[str, NDArray[np.float32]]:
+    if table.is_empty():
+        return {}
+    width = len(table.item(0, "vector"))
+    matrix = table["vector"].list.to_array(width).to_numpy()  # all at once: a hundred thousand calls have as many rows
+    return dict(zip(table["text"], np.asarray(matrix, np.float32), strict=True))
 
 
 def _texts(concerns: pl.DataFrame) -> dict[str, list[str]]:

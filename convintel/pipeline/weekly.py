@@ -123,7 +123,7 @@ def weekly(
     step("report")
     summary, tables = _summary(found, tables, week, store, settings)
     recordings = found.workspace.inbox if settings.report.audio else None
-    index = report.write_report(summary, folder, recordings=recordings, pdf=pdf)
+    index = report.write_report(summary, folder, recordings=recordings, tables=found.workspace.tables, pdf=pdf)
     if week >= max(found.workspace.reported_weeks()):
         write_tables(tables, found.workspace.tables, week=week)
     if week >= max(found.workspace.reported_weeks()):
@@ -305,17 +305,19 @@ def _themes(
     signal_keys = {call_id: found.keys[call_id].signals for call_id in done["call_id"]}
     snapshot = found.workspace.theme_snapshots / f"{week}.json"
     vectors = embed_concerns(tables["concerns"], done, signal_keys, store=store, settings=settings)
+    encoder = StoredEncoder(vectors, settings, store=store)
     themed = themes.group(
         tables["concerns"],
         tables["calls"],
         tables["matches"],
         week=week,
-        encoder=StoredEncoder(vectors, settings),
+        encoder=encoder,
         registry=themes.Registry.load(_snapshot_before(found, week)),
         previous=_made_before(found, week),
         settings=settings,
         edits=themes.read_edits(found.workspace.themes_file),
     )
+    encoder.keep()
     themed.registry.dump(snapshot)
     return {**themed.tables, "unused": pl.concat([tables["unused"], themed.tables["unused"]])}
 

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 import polars as pl
@@ -14,6 +15,7 @@ from convintel.coaching.behaviours import Behaviour, measures, observe
 from convintel.coaching.weeks import monday, weeks_before
 from convintel.language import entry
 from convintel.language.formats import moment as said_moment
+from convintel.report.lookup import ByCall, Starts
 from convintel.report.names import slugs
 from convintel.report.talk import Row, Spoken, read_talk, talk
 from convintel.settings import Settings
@@ -34,7 +36,8 @@ class Book:
     measures: tuple[Behaviour, ...]
     people: Mapping[str, str]
     slugs: Mapping[str, str]
-    turns: Mapping[str, pl.DataFrame]
+    by_call: Mapping[str, ByCall]
+    starts: Starts
     deal_names: Mapping[str, str]
 
     @property
@@ -54,19 +57,24 @@ class Book:
 
     def ids(self, *weeks: str, rep: str | None = None) -> list[str]:
         """Return the measured calls of some weeks (and of one rep), in order of time."""
-        found = [
-            call
-            for call in self.calls.values()
-            if call["week"] in weeks and call["measured"] and (rep is None or call["rep"] == rep)
-        ]
+        parts = [self._of_week.get(week, {}) for week in sorted(set(weeks))]
+        if rep is not None:
+            return [call_id for part in parts for call_id in part.get(rep, ())]
+        found = [self.calls[call_id] for part in parts for own in part.values() for call_id in own]
         return [call["call_id"] for call in sorted(found, key=_by_time)]
 
     def rows(self, table: str, *weeks: str, rep: str | None = None) -> list[Row]:
         """Return a table's rows of the calls of some weeks, by call and time."""
-        frame = self.tables[table]
-        found = frame.filter(pl.col("call_id").is_in(self.ids(*weeks, rep=rep)))
-        order = [name for name in ("call_id", "start", "finding_id") if name in frame.columns]
-        return found.sort(order).to_dicts()
+        return self.by_call[table].of(self.ids(*weeks, rep=rep))
+
+    @cached_property
+    def _of_week(self) -> dict[str, dict[str | None, list[str]]]:
+        """Measured calls by week and rep, in order of time."""
+        found: dict[str, dict[str | None, list[str]]] = defaultdict(lambda: defaultdict(list))
+        for call in sorted(self.calls.values(), key=_by_time):
+            if call["measured"] and call["week"] is not None:
+                found[call["week"]][call["rep"]].append(call["call_id"])
+        return found
 
     def talk(self, *, rep: str | None = None) -> list[Row]:
         """Return the numbers of talk of the team or of one rep (`talk.talk`)."""
@@ -77,7 +85,7 @@ class Book:
         call = self.calls[call_id]
         return {
             "call_id": call_id,
-            "turn": self._turn_at(call_id, start),
+            "turn": self.starts.at(call_id, start),
             "start": start,
             "end": end,
             "role": role,
@@ -94,19 +102,12 @@ class Book:
         name = call["rep_name"] if role == "rep" else call["customer_name"] if role == "customer" else None
         return str(name or entry("roles")[role])
 
-    def _turn_at(self, call_id: str, start: float) -> int | None:
-        frame = self.turns.get(call_id)
-        if frame is None:
-            return None
-        inside = frame.filter(pl.col("start") <= start + 0.01).sort("turn")
-        return None if inside.is_empty() else int(inside["turn"][-1])
-
 
 def open_book(tables: Mapping[str, pl.DataFrame], *, week: str, settings: Settings, facts: Mapping[str, Any]) -> Book:
     """Return the book of a week; tables that are missing are taken as empty."""
     full = {name: tables[name] if name in tables else table.schema.create_empty() for name, table in SCHEMAS.items()}
-    turns = {str(key[0]): part for key, part in full["turns"].partition_by("call_id", as_dict=True).items()}
-    calls = _calls(full, set(turns) | set(full["metrics"]["call_id"].unique()), settings)
+    measured = {*full["turns"]["call_id"].unique(), *full["metrics"]["call_id"].unique()}
+    calls = _calls(full, measured, settings)
     listed = measures()
     before = tuple(weeks_before(week, settings.coaching.past_weeks))
     people = _people(calls, full, facts)
@@ -121,7 +122,8 @@ def open_book(tables: Mapping[str, pl.DataFrame], *, week: str, settings: Settin
         measures=listed,
         people=people,
         slugs=slugs(people.items()),
-        turns=turns,
+        by_call={name: ByCall(table) for name, table in full.items() if "call_id" in table.columns},
+        starts=Starts(full["turns"]),
         deal_names={row["deal_id"]: row["name"] or row["deal_id"] for row in full["deals"].to_dicts()},
     )
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
 
 from convintel.language import count, entry, say
@@ -33,6 +34,7 @@ VARIABLES: Final[Mapping[str, str]] = {
 HANDLED: Final = (("resolved", GOOD), ("addressed", MAIN), ("ignored", WARM), ("open", PALE))
 FEWEST_WEEKS: Final = 2
 MANY: Final = 12  # rows from which a chart is drawn closer
+_HEADER: Final = {"labelColor": INK, "labelFontSize": 12, "labelFontWeight": "bold", "labelPadding": 0}
 LARGER: Final = 1.15  # drawn for 12 px labels, shown a little larger where there is room
 
 
@@ -94,31 +96,37 @@ def trend(row: Row, *, label: str, band: bool = True) -> Chart | None:
     points = [week for week in row["weeks"] if week["value"] is not None]
     if len(points) < FEWEST_WEEKS:
         return None
-    scale = 100.0 if row["unit"] in ("share", "yes/no") else 1.0
+    share = row["unit"] in ("share", "yes/no")
+    scale = 100.0 if share else 1.0
     data = [{"week": _short(week["week"]), "value": week["value"] * scale, "n": week["n"]} for week in points]
-    order = [_short(week["week"]) for week in row["weeks"]]
     edges = [{"low": row["low"] * scale, "high": row["high"] * scale}] if band and row["low"] is not None else []
+    order = tuple(_short(week["week"]) for week in row["weeks"])
+    spec = _trend_spec(entry("units.axis").get(row["unit"]) or None, order, from_zero=share, banded=bool(edges))
+    svg = _drawn({**spec, "datasets": {"points": data, **({"edges": edges} if edges else {})}})
+
+    rows = tuple((week["week"], number(week["value"], row["unit"]), str(week["n"])) for week in points)
+    columns = (say("chart.week"), label, say("chart.calls"))
+    return Chart(f"trend-{row['name']}", svg, _trend_caption(row, label, banded=bool(edges)), columns, rows)
+
+
+@cache
+def _trend_spec(title: str | None, order: tuple[str, ...], *, from_zero: bool, banded: bool) -> Row:
+    """Describe a trend once: reps differ in their data only, and describing takes longer than drawing."""
 
     def draw(alt: Any) -> Any:
-        base = alt.Chart(alt.Data(values=data))
-        x = alt.X("week:O", title=None, scale=alt.Scale(domain=order), axis=alt.Axis(labelAngle=0, grid=False))
-        y = alt.Y(
-            "value:Q",
-            title=entry("units.axis").get(row["unit"]) or None,
-            scale=alt.Scale(zero=row["unit"] in ("share", "yes/no"), nice=True),
-        )
+        base = alt.Chart(alt.NamedData("points"))
+        x = alt.X("week:O", title=None, scale=alt.Scale(domain=list(order)), axis=alt.Axis(labelAngle=0, grid=False))
+        y = alt.Y("value:Q", title=title, scale=alt.Scale(zero=from_zero, nice=True))
         layers = [
             base.mark_line(color=MAIN, strokeWidth=2.5).encode(x=x, y=y),
             base.mark_circle(color=MAIN, size=52, opacity=1).encode(x=x, y=y),
         ]
-        if edges:
-            area = alt.Chart(alt.Data(values=edges)).mark_rect(color=SOFT, opacity=1)
+        if banded:
+            area = alt.Chart(alt.NamedData("edges")).mark_rect(color=SOFT, opacity=1)
             layers.insert(0, area.encode(y=alt.Y("low:Q"), y2="high:Q"))
         return alt.layer(*layers).properties(width=470, height=150)
 
-    rows = tuple((week["week"], number(week["value"], row["unit"]), str(week["n"])) for week in points)
-    columns = (say("chart.week"), label, say("chart.calls"))
-    return Chart(f"trend-{row['name']}", _svg(draw), _trend_caption(row, label, banded=bool(edges)), columns, rows)
+    return _spec(draw)
 
 
 def _trend_caption(row: Row, label: str, *, banded: bool) -> str:
@@ -128,28 +136,33 @@ def _trend_caption(row: Row, label: str, *, banded: bool) -> str:
 
 
 def themes(rows: Sequence[Row], *, most: int = 8) -> Chart | None:
-    """Calls by theme and week as a grid of numbers, shaded by their size. None without themes."""
+    """Calls by theme and week as a grid of numbers, each kind of theme apart. None without themes."""
     shown = list(rows[:most])
     if not shown:
         return None
-    labels = [_cut(row["label"]) for row in shown]
+    kinds = entry("theme_kinds")
     weeks = [_short(week["week"]) for week in shown[0]["weeks"]]
     data = [
-        {"theme": label, "week": _short(week["week"]), "calls": week["calls"]}
-        for label, row in zip(labels, shown, strict=True)
+        {"theme": _cut(row["label"], 30), "kind": kinds[row["kind"]], "week": _short(week["week"]), "calls": calls}
+        for row in shown
         for week in row["weeks"]
-        if week["calls"]
+        if (calls := week["calls"] or None) or week["week"] == rows[0]["weeks"][-1]["week"]  # one cell keeps a row
     ]
 
     def draw(alt: Any) -> Any:
         base = alt.Chart(alt.Data(values=data)).encode(
             x=alt.X("week:O", title=None, scale=alt.Scale(domain=weeks), axis=alt.Axis(labelAngle=0, grid=False)),
-            y=alt.Y("theme:N", title=None, scale=alt.Scale(domain=labels), axis=alt.Axis(labelLimit=230)),
+            y=alt.Y("theme:N", title=None, sort=[_cut(row["label"], 30) for row in shown]),
         )
         shade = alt.Size("calls:Q", legend=None, scale=alt.Scale(domainMin=0, range=[40, 500]))
-        return alt.layer(
+        grid = alt.layer(
             base.mark_circle(color=SOFT, opacity=1).encode(size=shade), base.mark_text(color=INK).encode(text="calls:Q")
         ).properties(width=alt.Step(40), height=alt.Step(30))
+        if len({row["kind"] for row in shown}) == 1:
+            return grid
+        header = alt.Header(title=None, labelAngle=0, labelOrient="top", labelAnchor="start", **_HEADER)
+        apart = alt.Row("kind:N", sort=list(kinds.values()), header=header)
+        return grid.facet(row=apart).resolve_scale(y="independent")
 
     return Chart("themes", _svg(draw), _themes_caption(shown[0]), _theme_columns(), _theme_rows(rows))
 
@@ -160,7 +173,7 @@ def _themes_caption(top: Row) -> str:
 
 
 def _theme_columns() -> tuple[str, ...]:
-    names = ("theme", "this_week", "week_before", "calls_in_all", "deals", "first_heard")
+    names = ("theme", "kind", "this_week", "week_before", "calls_in_all", "deals", "first_heard")
     return tuple(say(f"chart.{name}") for name in names)
 
 
@@ -168,6 +181,7 @@ def _theme_rows(rows: Sequence[Row]) -> tuple[tuple[str, ...], ...]:
     return tuple(
         (
             row["label"],
+            entry("theme_kinds")[row["kind"]],
             str(row["calls_this_week"]),
             mean(row["calls_weeks_before"]),
             str(row["calls"]),
@@ -221,8 +235,17 @@ def _win_row(row: Row) -> tuple[str, ...]:
 
 
 def _svg(draw: Drawer) -> str:
-    import altair as alt
+    return _drawn(_spec(draw))
+
+
+def _drawn(spec: Row) -> str:
     import vl_convert
+
+    return themed(vl_convert.vegalite_to_svg(spec, vl_version=_vega_lite(spec)))
+
+
+def _spec(draw: Drawer) -> Row:
+    import altair as alt
 
     axis = {
         "labelColor": INK,
@@ -238,17 +261,25 @@ def _svg(draw: Drawer) -> str:
     legend = {"labelColor": INK, "labelFontSize": 12, "symbolSize": 110, "symbolStrokeWidth": 0}
     config = {
         "background": "transparent",
+        "padding": {
+            "left": 24,
+            "right": 8,
+            "top": 5,
+            "bottom": 5,
+        },  # the page's letters may be wider than those measured
         "view": {"stroke": None},
+        "facet": {"spacing": 10},
         "axis": axis,
         "legend": legend,
         "font": "sans-serif",
     }
-    chart = draw(alt).configure(**config)
-    return themed(vl_convert.vegalite_to_svg(chart.to_dict(), vl_version=_vega_lite(alt)))
+    described: Row = draw(alt).configure(**config).to_dict()
+    return described
 
 
-def _vega_lite(alt: Any) -> str:
-    return ".".join(str(alt.SCHEMA_VERSION).removeprefix("v").split(".")[:2])
+def _vega_lite(spec: Row) -> str:
+    """Return the version that a description is written for, like "6.4"."""
+    return ".".join(spec["$schema"].rsplit("/v", 1)[1].split(".")[:2])
 
 
 def themed(svg: str) -> str:

@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Final
-
-import polars as pl
+from typing import Any
 
 from convintel.language import entry, say
 from convintel.report import team
-from convintel.report.book import Book
+from convintel.report.book import Book, grouped
 from convintel.report.doubts import doubts
 from convintel.report.facts import fact_id, rests
+from convintel.report.floor import floor
 from convintel.report.talk import Row
-
-_TABLES: Final = (
-    *("turns", "talk", "objections", "next_steps", "questions", "mentions"),
-    *("metrics", "roles", "audio", "matches"),
-)
 
 
 def cited(value: Any) -> set[str]:
@@ -33,33 +27,23 @@ def cited(value: Any) -> set[str]:
 def conversations(book: Book, ids: Iterable[str]) -> list[Row]:
     """Return the pages of some calls, in order of time."""
     chosen = set(ids)
-    by_call = {
-        name: {
-            str(key[0]): part.to_dicts()
-            for key, part in book.tables[name]
-            .filter(pl.col("call_id").is_in(list(chosen)))
-            .partition_by("call_id", as_dict=True)
-            .items()
-        }
-        for name in _TABLES
-    }
-    return [_call(book, call, by_call) for call_id, call in book.calls.items() if call_id in chosen]
+    return [_call(book, call) for call_id, call in book.calls.items() if call_id in chosen]
 
 
-def _call(book: Book, call: Row, tables: dict[str, dict[str, list[Row]]]) -> Row:
+def _call(book: Book, call: Row) -> Row:
     call_id = call["call_id"]
 
-    def rows(name: str, *order: str) -> list[Row]:
-        return sorted(tables[name].get(call_id, []), key=lambda row: tuple(row[column] for column in order))
+    def rows(name: str) -> list[Row]:
+        return book.by_call[name](call_id)
 
-    objections = [team.objection(book, row) for row in rows("objections", "start", "finding_id")]
-    steps = [team.promise(book, row) for row in rows("next_steps", "start", "finding_id")]
-    questions = [_question(row) for row in rows("questions", "start", "finding_id")]
-    mentions = [_mention(row) for row in rows("mentions", "start", "finding_id")]
+    objections = [team.objection(book, row) for row in rows("objections")]
+    steps = [team.promise(book, row) for row in rows("next_steps")]
+    questions = [_question(row) for row in rows("questions")]
+    mentions = [_mention(row) for row in rows("mentions")]
     match = next(iter(rows("matches")), None)
     audio = next(iter(rows("audio")), None)
     role = next(iter(rows("roles")), None)
-    turns = rows("turns", "turn")
+    turns = rows("turns")
     seconds = max([call["seconds"] or 0.0, *(turn["end"] for turn in turns)])
     return {
         "id": call_id,
@@ -87,17 +71,13 @@ def _call(book: Book, call: Row, tables: dict[str, dict[str, list[Row]]]) -> Row
         "role_confidence": role["confidence"] if role else None,
         "notes": doubts(role, audio),
         "recogniser": audio["model"] if audio else "",
-        "floor": _floor(book, call, rows("talk", "start", "end"), seconds),
-        "metrics": _metrics(book, rows("metrics", "metric", "side")),
+        "floor": floor(book, call, rows("talk"), seconds),
+        "metrics": _metrics(book, rows("metrics")),
         "objections": objections,
         "next_steps": steps,
         "questions": questions,
         "mentions": mentions,
-        "turns": [
-            _turn(book, call, turn, objections, steps, questions)
-            | {"mentions": sorted({row["tracker"] for row in mentions if row["turn"] == turn["turn"]})}
-            for turn in turns
-        ],
+        "turns": _turns(book, call, turns, {"o": objections, "s": steps, "q": questions, "m": mentions}),
     }
 
 
@@ -135,7 +115,13 @@ def _mention(row: Row) -> Row:
     }
 
 
-def _turn(book: Book, call: Row, turn: Row, objections: list[Row], steps: list[Row], questions: list[Row]) -> Row:
+def _turns(book: Book, call: Row, turns: list[Row], found: dict[str, list[Row]]) -> list[Row]:
+    """Return the transcript, each turn with what was found in it."""
+    on = {name: grouped(rows, "turn") for name, rows in found.items()}
+    return [_turn(book, call, turn, {name: rows.get(turn["turn"], []) for name, rows in on.items()}) for turn in turns]
+
+
+def _turn(book: Book, call: Row, turn: Row, found: dict[str, list[Row]]) -> Row:
     return {
         "id": f"{turn['call_id']}-{turn['turn']}",
         "rests": [rests("turns", call_id=turn["call_id"], turn=turn["turn"])],
@@ -146,31 +132,11 @@ def _turn(book: Book, call: Row, turn: Row, objections: list[Row], steps: list[R
         "end": turn["end"],
         "text": turn["text"],
         "backchannel": turn["backchannel"],
-        "objections": [row["id"] for row in objections if row["turn"] == turn["turn"]],
-        "next_steps": [row["id"] for row in steps if row["turn"] == turn["turn"]],
-        "open_questions": sum(row["turn"] == turn["turn"] and row["open"] for row in questions),
+        "objections": [row["id"] for row in found["o"]],
+        "next_steps": [row["id"] for row in found["s"]],
+        "open_questions": sum(row["open"] for row in found["q"]),
+        "mentions": sorted({row["tracker"] for row in found["m"]}),
     }
-
-
-def _floor(book: Book, call: Row, talk: list[Row], seconds: float) -> Row:
-    """Stretches of speech by role in seconds, and how the talk time divides."""
-    lanes = []
-    total = sum(row["end"] - row["start"] for row in talk)
-    for role in ("rep", "customer", "unknown"):
-        mine = [row for row in talk if row["role"] == role]
-        if mine:
-            spoken = sum(row["end"] - row["start"] for row in mine)
-            lanes.append(
-                {
-                    "role": role,
-                    "who": book.who(call, role),
-                    "spans": [[row["start"], row["end"]] for row in mine],
-                    "seconds": spoken,
-                    "share": spoken / total if total else None,
-                    "longest": max(row["end"] - row["start"] for row in mine),
-                }
-            )
-    return {"lanes": lanes, "seconds": seconds}
 
 
 def _metrics(book: Book, rows: list[Row]) -> list[Row]:

@@ -46,7 +46,7 @@ def explain(summary: Row, tables: Mapping[str, pl.DataFrame], identity: str) -> 
         tables: The tables that it was made from.
         identity: As the page shows it; the case does not matter.
     """
-    node = next((node for node in nodes(summary) if node["id"] == identity.strip().lower()), None)
+    node = next((node for node in nodes(summary) if node["id"].lower() == identity.strip().lower()), None)
     if node is None:
         return None
     rows: dict[str, pl.DataFrame] = {}
@@ -68,22 +68,36 @@ def nodes(value: Any) -> Iterator[Row]:
 
 
 def select(tables: Mapping[str, pl.DataFrame], name: str, where: Mapping[str, Any]) -> pl.DataFrame:
-    """Return the rows of a table; `weeks` and `rep` select by the row's call, `theme_id` also by membership."""
+    """Return the rows of a table.
+
+    `weeks` and `rep` select by the row's call, `rep` by the table's own column where there is one; `theme_id` also by
+    membership; of deals, `owners` takes several and `quarter` those that closed in it.
+    """
     table = tables.get(name, SCHEMAS[name].schema.create_empty())
-    calls = tables.get("calls", SCHEMAS["calls"].schema.create_empty())
-    if where.get("weeks") is not None:
-        calls = calls.filter(pl.col("week").is_in(list(where["weeks"])))
-    if where.get("rep") is not None:
-        calls = calls.filter(pl.col("rep") == where["rep"])
-    if where.get("weeks") is not None or where.get("rep") is not None:
-        table = table.filter(pl.col("call_id").is_in(calls["call_id"].implode()))
-    if "theme_id" in where and "theme_id" not in table.columns:
-        members = tables["theme_members"].filter(pl.col("theme_id") == where["theme_id"])
-        table = table.filter(pl.col("concern_id").is_in(members["concern_id"].implode()))
     for column, value in where.items():
-        if column not in ("weeks", "rep") and column in table.columns:
-            table = table.filter(pl.col(column).cast(table.schema[column]).eq_missing(pl.lit(value)))
+        if value is not None or (column in table.columns and column != "rep"):
+            table = table.filter(_condition(tables, table, column, value))
     return table.sort([column for column in ("call_id", "start", "turn") if column in table.columns])
+
+
+def _condition(tables: Mapping[str, pl.DataFrame], table: pl.DataFrame, column: str, value: Any) -> pl.Expr:
+    calls = tables.get("calls", SCHEMAS["calls"].schema.create_empty())
+    if column == "weeks":
+        return pl.col("call_id").is_in(calls.filter(pl.col("week").is_in(list(value)))["call_id"].implode())
+    if column == "owners":
+        return pl.col("owner").is_in(list(value))
+    if column == "quarter":
+        quarter = pl.format("{}-Q{}", pl.col("closed").dt.year(), pl.col("closed").dt.quarter())
+        closed_in: pl.Expr = (quarter == value) & (pl.col("outcome").cast(pl.String) != "open")
+        return closed_in
+    if column in table.columns:
+        return pl.col(column).cast(table.schema[column]).eq_missing(pl.lit(value))
+    if column == "rep":
+        return pl.col("call_id").is_in(calls.filter(pl.col("rep") == value)["call_id"].implode())
+    if column == "theme_id":
+        members = tables["theme_members"].filter(pl.col("theme_id") == value)
+        return pl.col("concern_id").is_in(members["concern_id"].implode())
+    return pl.lit(value=True)
 
 
 def lines(found: Lineage, calls: pl.DataFrame, *, most: int = 20) -> Iterator[str]:

@@ -16,6 +16,7 @@ _HIDDEN: Final = re.compile(
 )
 _RESERVED: Final = {"con", "prn", "aux", "nul", *(f"{port}{number}" for port in ("com", "lpt") for number in range(10))}
 _LONGEST: Final = 60
+_BARE: Final = frozenset({float, int, bool, type(None)})
 
 
 def slug(name: str, fallback: str) -> str:
@@ -48,20 +49,20 @@ def slugs(people: Iterable[tuple[str, str]]) -> dict[str, str]:
 
 def clean(value: Any) -> Any:
     """Return plain data with hidden characters taken out of every string (and key order kept)."""
-    if isinstance(value, str):
-        return _HIDDEN.sub("", value)
+    if isinstance(value, str):  # most have none: `isprintable` says so of most, and is quick
+        return value if value.isprintable() else _HIDDEN.sub("", value)
     if isinstance(value, dict):
-        return {key: clean(each) for key, each in value.items()}
+        return {key: each if type(each) in _BARE else clean(each) for key, each in value.items()}
     if isinstance(value, list | tuple):
-        return [clean(each) for each in value]
+        return [each if type(each) in _BARE else clean(each) for each in value]
     return value
 
 
-def link_to_recordings(out: Path, recordings: Path | None) -> str | None:
-    """Return the relative, URL-quoted path from the report folder to the recordings, or None without links."""
-    if recordings is None:
+def link_to(out: Path, folder: Path | None) -> str | None:
+    """Return the relative, URL-quoted path from the report folder to another one, or None without links."""
+    if folder is None:
         return None
-    relative = Path(os.path.relpath(recordings.absolute(), out.absolute())).as_posix()
+    relative = Path(os.path.relpath(folder.absolute(), out.absolute())).as_posix()
     return quote(relative)
 
 

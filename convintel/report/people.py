@@ -6,7 +6,7 @@ from convintel.coaching.plan import Tried, observations_of_reps, tried
 from convintel.coaching.words import shown
 from convintel.language import count, say
 from convintel.language.formats import number
-from convintel.report import team
+from convintel.report import deals, team, upkeep
 from convintel.report.book import Book, grouped
 from convintel.report.facts import fact_id, rests
 from convintel.report.talk import Row
@@ -19,7 +19,7 @@ def people(book: Book) -> list[Row]:
     told = book.tables["advice"].sort("rep", "slot", "rank").to_dicts()
     advice = grouped([row for row in told if row["week"] == book.week], "rep")
     evidence = grouped(book.tables["evidence"].sort("advice_id", "rank").to_dicts(), "advice_id")
-    rates = {row["name"]: row for row in team.win_rates(book) if row["scope"] == "rep"}
+    rates = {row["name"]: row for row in deals.win_rates(book) if row["scope"] == "rep"}
     last = grouped([_tried(book, one) for one in _followed(book)], "rep")
     emails = sorted(active | listed, key=lambda email: (book.people[email].casefold(), email))
     return [
@@ -89,6 +89,9 @@ def _person(book: Book, email: str, advice: list[Row], evidence: dict[str, list[
         "objections": objections,
         "handled": _best_handled(objections["rows"], _quoted(told)),
         "promises": team.promises(book, rep=email),
+        "follow_through": upkeep.follow_through(book, rep=email),
+        "hygiene": upkeep.hygiene(book, rep=email),
+        "ramp": upkeep.ramp(book, rep=email),
         "win_rate": rate,
     }
 

@@ -16,10 +16,10 @@ import jinja2
 from markupsafe import Markup
 
 from convintel.language import catalogue, count, say
-from convintel.language.formats import mean, money, number
-from convintel.report import charts
+from convintel.language.formats import mean, money, number, signed
+from convintel.report import charts, paths
 from convintel.report.files import replacing, table_text, write_text
-from convintel.report.names import audio_source, link_to_recordings, markdown
+from convintel.report.names import audio_source, link_to, markdown
 from convintel.report.pdf import Printer
 from convintel.values import clock
 
@@ -45,27 +45,36 @@ TABLES: Final[Mapping[str, tuple[str, ...]]] = {
         "when",
         "reasons",
     ),
+    "hygiene": ("kind", "rep", "deal_id", "in_call", "since", "days", "what", "remedy"),
     "metrics": ("call_id", "when", "rep", "name", "side", "value", "unit", "n", "withheld"),
     "unused": ("source", "row", "what", "remedy", "severity"),
 }
 
 
-def write_report(summary: dict[str, Any], out: Path, *, recordings: Path | None, pdf: Printer | None = None) -> Path:
+def write_report(
+    summary: dict[str, Any],
+    out: Path,
+    *,
+    recordings: Path | None,
+    tables: Path | None = None,
+    pdf: Printer | None = None,
+) -> Path:
     """Write all pages of a summary into `out`, in one step, and return the path of index.html.
 
     Args:
         summary: From `summarise`, or read back from a summary.json.
         out: The folder of the week; what was there is replaced.
         recordings: The inbox, for relative links to the audio; None writes pages without players.
+        tables: Where the tables of the newest week are, to link to; None writes no link.
         pdf: Prints each rep's page too; the bytes of a PDF hold its time and differ from run to run.
 
     Raises:
         WorkspaceError: the folder cannot be written or the disk is full.
         ValueError: a page name in the summary is not safe (the summary was not made by `summarise`).
     """
-    base = link_to_recordings(out, recordings)
+    base, tables_at = link_to(out, recordings), link_to(out, tables)
     with replacing(out) as building:
-        for name, text in pages(summary, base):
+        for name, text in pages(summary, base, tables_at):
             write_text(building / name, text)
         if pdf is not None:
             for slug in (person["slug"] for person in summary["people"]):
@@ -73,11 +82,11 @@ def write_report(summary: dict[str, Any], out: Path, *, recordings: Path | None,
     return out / "index.html"
 
 
-def pages(summary: Row, base: str | None) -> Iterator[tuple[str, str]]:
-    """Yield (relative path, text) of every file of the report; `base` leads from the folder to the recordings."""
+def pages(summary: Row, base: str | None, tables: str | None = None) -> Iterator[tuple[str, str]]:
+    """Yield (relative path, text) of every file of the report; `base` leads to the recordings."""
     html, plain = _html(), _markdown()
-    yield "summary.json", json.dumps(summary, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
-    yield "index.html", _page(html, "index.html", summary, Place(base), charts=_team_charts(summary))
+    yield "summary.json", _plain(summary)
+    yield "index.html", _page(html, "index.html", summary, Place(base, tables=tables), charts=_team_charts(summary))
     yield "method.html", _page(html, "method.html", summary, Place(base))
     yield "report.md", plain.get_template("report.md").render(s=summary)
     people = {person["email"]: person for person in summary["people"]}
@@ -91,6 +100,19 @@ def pages(summary: Row, base: str | None) -> Iterator[tuple[str, str]]:
         yield f"calls/{_safe(_CALL_ID, call_id)}.html", _page(html, "call.html", summary, Place(base, depth=1), **about)
     for table, columns in TABLES.items():
         yield f"{table}.csv", table_text(columns, _rows(summary, table))
+
+
+def _plain(summary: Row) -> str:
+    """Return the summary as JSON: a line an entry, of lists a line an item; indenting all takes ten times longer."""
+    return "{\n" + ",\n".join(f"{_json(key)}: {_listed(summary[key])}" for key in sorted(summary)) + "\n}\n"
+
+
+def _listed(value: Any) -> str:
+    return "[\n" + ",\n".join(map(_json, value)) + "\n]" if isinstance(value, list) and value else _json(value)
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True)
 
 
 def alone(summary: Row, *, slug: str | None, quotes: bool) -> str:
@@ -110,12 +132,13 @@ def alone(summary: Row, *, slug: str | None, quotes: bool) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a page lies: the way to the recordings, how deep below the report's folder, what it may show and link."""
+    """Where a page lies: the way to the recordings, how deep below the report's folder, what it shows and links."""
 
     recordings: str | None
     depth: int = 0
     links: bool = True
     quotes: bool = True
+    tables: str | None = None
 
     def source(self, path: str | None, start: float | None = None, end: float | None = None) -> str | None:
         """Return the `src` of a recording's stretch, or None."""
@@ -133,6 +156,7 @@ def _page(html: jinja2.Environment, template: str, summary: Row, place: Place, *
         root="../" * place.depth,
         links=place.links,
         quotes=place.quotes,
+        tables=place.tables,
         source=place.source,
         style=Markup(_part("style.css")),
         script=Markup(_part("page.js")),
@@ -146,7 +170,7 @@ def _team_charts(summary: Row) -> dict[str, charts.Chart | None]:
     return {
         "objections": charts.objections(summary["objections"]),
         "themes": charts.themes(summary["themes"]),
-        "win_rates": charts.win_rates(summary["win_rates"]),
+        "win_rates": charts.win_rates([row for row in summary["win_rates"] if row["scope"] in ("team", "rep")]),
         "talk": charts.trend(share, label=share["label"]) if share else None,
     }
 
@@ -162,6 +186,8 @@ def _rep_charts(person: Row) -> dict[str, charts.Chart | None]:
 def _rows(summary: Row, table: str) -> list[Row]:
     if table == "unused":
         return list(summary["unused"])
+    if table == "hygiene":
+        return [row for group in summary["hygiene"] for row in group["rows"]]
     if table == "deals_at_risk":
         return [{**row, "reasons": " ".join(row["reasons"])} for row in summary["at_risk"]]
     calls = [call for call in summary["calls"] if call["week"] == summary["week"]]
@@ -205,18 +231,12 @@ def _equip(environment: jinja2.Environment) -> None:
         "minutes": lambda seconds: count(round(seconds / 60), "minute"),
         "mean": mean,
         "money": money,
-        "bars": _bars,
+        "bars": paths.bars,
+        "area": paths.area,
+        "signed": signed,
         "model_word": lambda key: catalogue()["method"]["model"].get(key, key),
         "tidy": lambda value: re.sub(r"(\.\d*?)0+$", r"\1", f"{value:.2f}").rstrip("."),
     }
-
-
-def _bars(spans: list[list[float]], scale: float) -> str:
-    """Return stretches of time as the path of bars 16 units high, at least 1 unit wide."""
-    return "".join(
-        f"M{start * scale:.1f} 3h{max((end - start) * scale, 1.0):.1f}v16h-{max((end - start) * scale, 1.0):.1f}z"
-        for start, end in spans
-    )
 
 
 @cache

@@ -11,7 +11,7 @@ import polars as pl
 
 from convintel.language import LANGUAGE, count, say
 from convintel.language.formats import count_mean, number, period
-from convintel.report import team
+from convintel.report import deals, team, themes, upkeep
 from convintel.report.book import Book, open_book
 from convintel.report.conversations import cited, conversations
 from convintel.report.facts import fact_id, rests
@@ -22,7 +22,7 @@ from convintel.report.quality import quality, unused
 from convintel.report.talk import Row, moved
 from convintel.settings import Settings
 
-VERSION = "convintel.summary/2"
+VERSION = "convintel.summary/3"
 
 
 def summarise(
@@ -38,8 +38,9 @@ def summarise(
             `reps` (rows with email, name, team), `deals_file` (whether there was one), `thresholds` (name -> value).
     """
     book = open_book(tables, week=week, settings=settings, facts=facts)
+    interval = number(settings.outcomes.interval, "share")
     persons, spoken = people(book), book.talk()
-    objections = team.objections(book)
+    objections, shown, behaviours = team.objections(book), themes.themes(book), deals.associations(book)
     summary: Row = {
         "schema": VERSION,
         "title": settings.report.title,
@@ -53,14 +54,21 @@ def summarise(
         "changed": _changed(book, spoken, objections),
         "talk": spoken,
         "objections": objections,
-        "themes": team.themes(book),
+        "themes": shown,
+        "theme_events": themes.events(book, shown),
+        "themes_compared": themes.compared(book, shown),
         "promises": team.promises(book),
+        "follow_through": upkeep.follow_through(book),
+        "hygiene": upkeep.hygiene(book),
         "has_deals": bool(book.tables["deals"].height) or bool(facts.get("deals_file")),
-        "at_risk": team.at_risk(book),
-        "win_rates": team.win_rates(book),
-        "win_caution": say("win.caution", interval=number(settings.outcomes.interval, "share")),
-        "associations": team.associations(book),
+        "at_risk": deals.at_risk(book),
+        "win_rates": deals.win_rates(book),
+        "win_caution": say("win.caution", interval=interval),
+        "associations": behaviours,
+        "associated": deals.associated(book, behaviours),
         "association_caution": say("win.association_caution", family=book.tables["associations"].height),
+        "interval": interval,
+        "ramp": upkeep.ramp(book),
         "people": persons,
         "unused": unused(book),
         "quality": quality(book),

@@ -1,16 +1,12 @@
-"""Sections of the team page: objections, themes, deals at risk, promises, win rates."""
+"""What was heard in a week, of the team or of one rep: objections and promises."""
 
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any
 
-import polars as pl
-
-from convintel.coaching.behaviours import DATED
 from convintel.language import entry, listed, say
 from convintel.language.formats import day
-from convintel.report.book import Book, grouped, local
+from convintel.report.book import Book
 from convintel.report.facts import fact_id, rests
 from convintel.report.talk import Row
 from convintel.tables import OBJECTION_TYPES
@@ -80,41 +76,6 @@ def _type(kind: str, now: list[Row], before: int, weeks: int) -> Row:
     }
 
 
-def themes(book: Book) -> list[Row]:
-    """Return themes of enough calls, one of them in the window, most calls this week first, with calls by week."""
-    members = book.tables["theme_members"].filter(pl.col("theme_id").is_not_null()).to_dicts()
-    calls = {theme: {row["call_id"] for row in rows} for theme, rows in grouped(members, "theme_id").items()}
-    found = [_theme(book, row, calls.get(row["theme_id"], set())) for row in book.tables["themes"].to_dicts()]
-    found = [row for row in found if row["shown"] in ("shown", "pinned")]
-    alive = [row for row in found if row["shown"] == "pinned" or any(week["calls"] for week in row["weeks"])]
-    return sorted(
-        alive,
-        key=lambda row: (row["shown"] != "pinned", -row["calls_this_week"], -row["calls_weeks_before"], row["id"]),
-    )
-
-
-def _theme(book: Book, row: Row, calls: set[str]) -> Row:
-    weeks = Counter(book.calls[call_id]["week"] for call_id in calls if call_id in book.calls)
-    quoted = row["quote_call_id"] in book.calls
-    return {
-        "id": row["theme_id"],
-        "rests": [rests(name, theme_id=row["theme_id"]) for name in ("themes", "theme_members", "concerns")],
-        "shown": row["shown"],
-        "label": row["label"][:1].upper() + row["label"][1:],
-        "members": row["members"],
-        "calls": row["calls"],
-        "deals": row["deals"],
-        "reps": row["reps"],
-        "calls_this_week": row["calls_this_week"],
-        "calls_weeks_before": row["calls_weeks_before"],
-        "first_week": row["first_week"],
-        "weeks": [{"week": week, "calls": weeks[week]} for week in book.window],
-        "quote": book.quote(row["quote_call_id"], row["quote_start"], row["quote_end"], "customer", row["quote"])
-        if quoted
-        else None,
-    }
-
-
 def promise(book: Book, row: Row) -> Row:
     """Return one next step with owner, due date, quote and rule."""
     call = book.calls[row["call_id"]]
@@ -170,88 +131,3 @@ def _still_open(book: Book, row: Row) -> bool:
     if row["due"] is not None:
         return bool(row["due"] >= book.first_day)
     return bool(book.calls[row["call_id"]]["week"] == book.week)
-
-
-def at_risk(book: Book) -> list[Row]:
-    """Return open deals whose last call ended without a dated next step, largest first."""
-    deals = {row["deal_id"]: row for row in book.tables["deals"].to_dicts() if row["outcome"] == "open"}
-    upto = set(book.ids(*book.window))
-    matched = [row for row in book.tables["matches"].to_dicts() if row["deal_id"] in deals and row["call_id"] in upto]
-    steps = grouped(book.tables["next_steps"].sort("start").to_dicts(), "call_id")
-    found = [
-        _risk(book, deals[deal], [row["call_id"] for row in rows], steps)
-        for deal, rows in grouped(matched, "deal_id").items()
-    ]
-    return sorted((row for row in found if row), key=lambda row: (-(row["amount"] or 0.0), row["deal_id"]))
-
-
-def _risk(book: Book, deal: Row, call_ids: list[str], steps_of: dict[Any, list[Row]]) -> Row | None:
-    last = max(call_ids, key=lambda call_id: (str(book.calls[call_id]["started_at"]), call_id))
-    steps = steps_of.get(last, [])
-    if any(step["level"] in DATED for step in steps):
-        return None
-    call = book.calls[last]
-    moment = local(call)
-    reasons = [say("risk.reason", when=day(moment.date()) if moment else "")]
-    if deal["closed"] is not None and deal["closed"] <= book.last_day:
-        reasons.append(say("risk.overdue", date=day(deal["closed"])))
-    return {
-        "id": fact_id("risk", deal["deal_id"]),
-        "rests": [
-            rests("deals", deal_id=deal["deal_id"]),
-            rests("matches", deal_id=deal["deal_id"]),
-            rests("next_steps", call_id=last),
-        ],
-        "deal_id": deal["deal_id"],
-        "name": deal["name"] or deal["account"] or deal["deal_id"],
-        "stage": deal["stage"],
-        "amount": deal["amount"],
-        "currency": deal["currency"],
-        "expected": None if deal["closed"] is None else deal["closed"].isoformat(),
-        "owner": deal["owner"],
-        "owner_name": book.people.get(deal["owner"] or "", deal["owner_name"] or ""),
-        "calls": len(call_ids),
-        "call_id": last,
-        "when": call["when"],
-        "reasons": reasons,
-        "said": book.quote(last, steps[-1]["start"], steps[-1]["end"], steps[-1]["role"], steps[-1]["quote"])
-        if steps
-        else None,
-    }
-
-
-def win_rates(book: Book) -> list[Row]:
-    """Return the team's win rate and those of reps in order of name, never of rate."""
-    rows = [row for row in book.tables["win_rates"].to_dicts() if row["scope"] in ("team", "rep")]
-    least = book.settings.outcomes.min_closed_deals
-    found = [_win_rate(book, row, least) for row in rows]
-    return sorted(found, key=lambda row: (row["scope"] != "team", row["label"].casefold(), row["name"]))
-
-
-def _win_rate(book: Book, row: Row, least: int) -> Row:
-    closed = row["won"] + row["lost"]
-    owner = {} if row["scope"] == "team" else {"owner": row["name"]}
-    return {
-        **row,
-        "id": fact_id("win rate", row["scope"], row["name"]),
-        "rests": [rests("win_rates", scope=row["scope"], name=row["name"]), rests("deals", **owner)],
-        "label": say("win.team") if row["scope"] == "team" else book.people.get(row["name"], row["name"]),
-        "closed": closed,
-        "say": "" if row["estimate"] is not None else say("win.few", closed=closed, least=least),
-    }
-
-
-def associations(book: Book) -> list[Row]:
-    """Return what was compared with outcomes, smallest q first, those that could not be compared last."""
-    known = {measure.name: measure for measure in book.measures}
-    rows = [
-        {
-            **row,
-            "id": fact_id("association", row["behaviour"]),
-            "rests": [rests("associations", behaviour=row["behaviour"])],
-            "label": known[row["behaviour"]].label if row["behaviour"] in known else row["behaviour"],
-            "unit": known[row["behaviour"]].unit if row["behaviour"] in known else "count",
-        }
-        for row in book.tables["associations"].to_dicts()
-    ]
-    return sorted(rows, key=lambda row: (row["q_value"] is None, row["q_value"] or 0.0, row["behaviour"]))

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
+from typing import Final
+
+import numpy as np
 
 from convintel.settings import Settings
 from convintel.signals.catalogue import MIN_WORDS
@@ -11,6 +14,8 @@ from convintel.signals.row import Row, measured, withheld
 from convintel.signals.said import Said
 from convintel.signals.text import words
 from convintel.values import Span
+
+_LEAST: Final = 1e-9  # seconds of talk that a share can be taken of
 
 
 def talk_metrics(said: Said, settings: Settings) -> list[Row]:
@@ -94,12 +99,25 @@ def floor_over_time(
         window: length of a window in seconds.
         step: from the start of one window to the next, in seconds.
     """
-    found: list[tuple[float, float | None, float]] = []
-    start = 0.0
-    while not found or start + window <= seconds:
-        inside = Span(start, min(start + window, max(seconds, 0.0)))
-        rep, customer = (sum((span & inside).duration for span in talk.get(side, ())) for side in ("rep", "customer"))
-        both = rep + customer
-        found.append((inside.middle, rep / both if both >= inside.duration / 10 and both else None, both))
-        start += step
-    return found
+    end = max(seconds, 0.0)
+    windows = [
+        Span(step * number, max(step * number, min(step * number + window, end)))
+        for number in range(max(1, int((end - window) // step) + 1))
+    ]
+    rep, customer = (_talked(talk.get(side, ()), windows) for side in ("rep", "customer"))
+    return [
+        (
+            inside.middle,
+            mine / (mine + other) if mine + other >= max(inside.duration / 10, _LEAST) else None,
+            mine + other,
+        )
+        for inside, mine, other in zip(windows, rep, customer, strict=True)
+    ]
+
+
+def _talked(spans: Sequence[Span], windows: Sequence[Span]) -> list[float]:
+    """Return the seconds of speech in each window."""
+    begins, lengths = np.array([(span.start, span.duration) for span in spans]).reshape(-1, 2).T
+    edges = np.array([(window.start, window.end) for window in windows])
+    before = np.clip(edges[:, :, None] - begins, 0.0, lengths).sum(axis=2)  # speech up to each edge
+    return [float(seconds) for seconds in before[:, 1] - before[:, 0]]

@@ -47,7 +47,7 @@ SCHEMAS: dict[str, Table] = {
         Table("next_steps", 1, NextSteps),
         Table("questions", 1, Questions),
         Table("mentions", 1, Mentions),
-        Table("concerns", 2, Concerns),
+        Table("concerns", 3, Concerns),
         Table("embeddings", 1, Embeddings),
         Table("themes", 2, Themes),
         Table("theme_members", 1, ThemeMembers),

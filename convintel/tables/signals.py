@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataframely as dy
 import polars as pl
 
-from convintel.tables.names import HANDLINGS, OBJECTION_TYPES, OWNERS, ROLE_NAMES, STEP_KINDS
+from convintel.tables.names import CONCERN_KINDS, HANDLINGS, OBJECTION_TYPES, OWNERS, ROLE_NAMES, STEP_KINDS
 
 
 class Metrics(dy.Schema):
@@ -86,7 +86,7 @@ class Concerns(dy.Schema):
     concern_id = dy.String(primary_key=True, regex=r"^[0-9a-f]{12}$")
     call_id = dy.String()
     turn = dy.Int32(min=0)
-    kind = dy.Enum(["objection", "question", "need"])
+    kind = dy.Enum(CONCERN_KINDS)
     topic = dy.String(nullable=True)  # what an objection is about, as the reader names it (signals.concerns.TOPICS)
     quote = dy.String(min_length=1)
     start = dy.Float64(min=0)

@@ -13,6 +13,9 @@ from pathlib import Path
 
 import polars as pl
 
+from convintel import outcomes
+from convintel.recordings.roster import Rep
+from convintel.settings import Settings
 from convintel.tables import frame
 
 SCRIPTS = Path(__file__).parents[2] / "samples" / "scripts"
@@ -27,6 +30,21 @@ OBJECTION_WORDS = {
     "product": r"Sage|doesn't (do|work)|no signal|retype",
     "brush_off": r"send (me )?(something|an email|some)|chew on it|call me (back )?(in|next)",
 }
+GROUPS = {
+    f"{name}@tallyroute.example": team
+    for name, team in {
+        "maya.lindqvist": "North", "tom.okafor": "North", "priya.raman": "South", "daniel.reyes": "South"
+    }.items()
+}  # fmt: skip
+ROSTER = [
+    Rep(
+        email,
+        email.split("@")[0].replace(".", " ").title(),
+        team,
+        started_at=date(2026, 9, 1) if "daniel" in email else date(2026, 1, 5),
+    )
+    for email, team in GROUPS.items()
+]
 DAYS = ["monday", "tuesday", "wednesday", "thursday", "friday"]
 
 
@@ -68,6 +86,12 @@ def build(files: list[Path] | None = None) -> dict[str, pl.DataFrame]:
                 "difference": -0.06,
                 "p_value": 0.09,
                 "q_value": 0.27,
+                "points": -0.06,
+                "points_low": -0.19,
+                "points_high": 0.07,
+                "e_value": 1.6,
+                "e_value_limit": 1.0,
+                "deals_needed": 191,
                 "verdict": "not told apart",
                 "note": "no association could be shown",
             },
@@ -77,13 +101,21 @@ def build(files: list[Path] | None = None) -> dict[str, pl.DataFrame]:
                 "won": 11,
                 "difference": 1.4,
                 "p_value": 0.31,
-                "q_value": 0.41,
-                "verdict": "not told apart",
-                "note": "no association could be shown",
+                "q_value": 0.04,
+                "points": 0.11,
+                "points_low": 0.02,
+                "points_high": 0.2,
+                "e_value": 2.1,
+                "e_value_limit": 1.3,
+                "deals_needed": 191,
+                "verdict": "associated",
+                "note": "higher in won deals",
             },
+            {"behaviour": "open_question_share", "deals": 9, "won": 4, "verdict": "too few", "note": "too few deals"},
         ],
     )
     tables |= themes(tables)
+    tables |= upkeep(tables)
     tables["unused"] = frame(
         "unused",
         [
@@ -363,6 +395,7 @@ def deals() -> pl.DataFrame:
                         "closed": closed,
                         "owner": row["Opportunity Owner Email"],
                         "owner_name": row["Opportunity Owner"],
+                        "segment": row["Type"],
                     }
                 )
             except (ValueError, KeyError):
@@ -371,43 +404,61 @@ def deals() -> pl.DataFrame:
 
 
 def win_rates(deals: pl.DataFrame) -> pl.DataFrame:
-    rows = []
-    for scope, name, part in [
-        ("team", "team", deals),
-        *(("rep", str(k[0]), p) for k, p in sorted(deals.partition_by("owner", as_dict=True).items(), key=str)),
-    ]:
-        won, lost, still = ((part["outcome"] == outcome).sum() for outcome in ("won", "lost", "open"))
-        n = won + lost
-        rate = (won + 2) / (n + 5) if n >= 5 else None
-        half = None if rate is None else 1.645 * (rate * (1 - rate) / (n + 5)) ** 0.5
-        rows.append(
-            {
-                "scope": scope,
-                "name": name,
-                "won": won,
-                "lost": lost,
-                "open": still,
-                "estimate": rate,
-                "low": None if rate is None else max(0.0, rate - half),
-                "high": None if rate is None else min(1.0, rate + half),
-                "note": "",
-            }
-        )
-    return frame("win_rates", rows)
+    closed = deals.filter(pl.col("outcome").cast(pl.String) != "open")
+    quarters = pl.format("{}-Q{}", pl.col("closed").dt.year(), pl.col("closed").dt.quarter())
+    parts = {("team", "team"): deals}
+    for scope, table, key in (
+        ("group", deals, pl.col("owner").replace_strict(GROUPS)),
+        ("rep", deals, pl.col("owner")),
+        ("segment", deals, pl.col("segment")),
+        ("quarter", closed, quarters),
+    ):
+        parts |= {(scope, name[0]): part for name, part in sorted(table.group_by(key, maintain_order=True))}
+    return frame("win_rates", [win_rate(scope, name, part) for (scope, name), part in parts.items()])
+
+
+def win_rate(scope: str, name: str, part: pl.DataFrame) -> dict[str, object]:
+    won, lost, still = ((part["outcome"] == outcome).sum() for outcome in ("won", "lost", "open"))
+    n = won + lost
+    rate = (won + 2) / (n + 5) if n >= 5 else None
+    half = None if rate is None else 1.645 * (rate * (1 - rate) / (n + 5)) ** 0.5
+    return {
+        "scope": scope,
+        "name": name,
+        "won": won,
+        "lost": lost,
+        "open": still,
+        "estimate": rate,
+        "low": None if rate is None else max(0.0, rate - half),
+        "high": None if rate is None else min(1.0, rate + half),
+        "note": "",
+    }
+
+
+def upkeep(tables: dict[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
+    """Promises, pipeline and new reps as the product finds them: their tables are told on the pages as they are."""
+    day, settings = date(2026, 11, 1), Settings()
+    calls, matches, deals = tables["calls"], tables["matches"], tables["deals"]
+    promises = outcomes.follow_through(calls, matches, tables["next_steps"], as_of=day, settings=settings)
+    return {
+        "follow_through": promises,
+        "hygiene": outcomes.hygiene(calls, matches, deals, promises, reps=ROSTER, as_of=day, settings=settings),
+        "ramp": outcomes.ramp(calls, matches, deals, reps=ROSTER, as_of=day, settings=settings),
+    }
 
 
 THEMES = {
-    "Price and the monthly bill": "price",
-    "Who signs": "authority",
-    "Already using something else": "competitor",
-    "Trust with data": "trust",
+    "Price and the monthly bill": ("price", "objection"),
+    "Who signs": ("authority", "question"),
+    "Already using something else": ("competitor", "need"),
+    "Trust with data": ("trust", "praise"),
 }
 
 
 def themes(tables: dict[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
     weeks = dict(tables["calls"].select("call_id", "week").iter_rows())
     found, members = [], []
-    for number, (label, kind) in enumerate(THEMES.items(), start=1):
+    for number, (label, (kind, shown_as)) in enumerate(THEMES.items(), start=1):
         mine = tables["objections"].filter(pl.col("type") == kind).sort("call_id").to_dicts()
         if not mine:
             continue
@@ -416,7 +467,7 @@ def themes(tables: dict[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
         found.append(
             {
                 "theme_id": f"T{number:04d}",
-                "kind": "objection",
+                "kind": shown_as,
                 "label": label,
                 "given_label": label,
                 "shown": "shown" if len(calls) >= 3 else "small",
@@ -433,6 +484,7 @@ def themes(tables: dict[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
                 "calls_weeks_before": (len(calls) - len(now)) / 8,
                 "calls_before": len(calls) - len(now),
                 "of_calls_before": len(weeks),
+                **({"change": 0.2, "change_low": 0.04, "change_high": 0.36} if number < 3 else {}),
                 "first_week": min(weeks[call] for call in calls),
                 "last_week": max(weeks[call] for call in calls),
             }
@@ -446,4 +498,20 @@ def themes(tables: dict[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
             }
             for row in mine
         ]
-    return {"themes": frame("themes", found), "theme_members": frame("theme_members", members)}
+    happened = [
+        {"week": "2026-W35", "kind": "appeared", "theme_id": "T0001", "other_id": ""},
+        {"week": WEEK, "kind": "appeared", "theme_id": "T0002", "other_id": ""},
+        {"week": WEEK, "kind": "split", "theme_id": "T0001", "other_id": "T0003"},
+        {"week": WEEK, "kind": "merged", "theme_id": "T0001", "other_id": "T0099"},
+    ]
+    counted = [
+        {"theme_id": row["theme_id"], "won": 3, "of_won": 11, "lost": 2, "of_lost": 15, "note": ""} for row in found
+    ]
+    counted[0] |= {"won_share": 3 / 11, "lost_share": 2 / 15, "difference": 0.14, "low": 0.02, "high": 0.3}
+    counted[0] |= {"p_value": 0.01, "q_value": 0.04}
+    return {
+        "themes": frame("themes", found),
+        "theme_members": frame("theme_members", members),
+        "theme_events": frame("theme_events", [{**row, "members": 6, "note": "told by the stage"} for row in happened]),
+        "theme_outcomes": frame("theme_outcomes", counted),
+    }

@@ -74,5 +74,8 @@ def hostile(tables, company, settings, strings):
 def summary(tables, settings, company):
     from convintel.report import summarise
 
-    facts = {"version": "0.1.0", "models": [{"name": "whisper-base", "version": "1.0.0", "digest": "d4a1"}]}
-    return summarise(tables, week=company.WEEK, settings=settings, facts=facts)
+    reps = [{"email": rep.email, "name": rep.name, "team": rep.team} for rep in company.ROSTER]
+    models = [{"name": "whisper-base", "version": "1.0.0", "digest": "d4a1"}]
+    return summarise(
+        tables, week=company.WEEK, settings=settings, facts={"version": "0.1.0", "models": models, "reps": reps}
+    )

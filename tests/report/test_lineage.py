@@ -63,7 +63,7 @@ def of_week(rows, tables, week):
 
 def test_every_figure_on_every_page_stands_under_an_id(traced):
     for name, page in traced.items():
-        if name != "method.html":  # formulas and settings: they are the rules themselves
+        if name != "method.html":  # formulas and settings: they are the rules themselves, and the page says so
             assert page.loose == [], name
 
 
@@ -73,7 +73,7 @@ def test_every_id_on_every_page_is_explained(traced, summary, tables):
     assert len(shown) > 500
     assert shown <= known
     for name in sorted(shown)[::40]:
-        found = explain(summary, tables, name.upper() if name.isalnum() and not name.startswith("T") else name)
+        found = explain(summary, tables, name.upper())
         assert found is not None
         assert json.dumps(found.plain())
         assert list(lines(found, tables["calls"]))
@@ -209,3 +209,47 @@ def test_deals_win_rates_themes_and_leftovers_are_counted_again(summary, tables)
         assert 0 < row["n"] <= (next(iter(rows_of(row, tables).values())).height if row["of"] is not None else row["n"])
     now = rows_of(summary["counts"], tables)["calls"].filter(pl.col("week") == summary["week"])
     assert (summary["counts"]["calls"], summary["counts"]["reps"]) == (now.height, now["rep"].drop_nulls().n_unique())
+
+
+def test_pipeline_promises_and_ramp_are_counted_again(summary, tables):
+    for page in (summary, *summary["people"]):
+        for group in page["hygiene"]:
+            rows = rows_of(group, tables)["hygiene"]
+            assert group["n"] == rows.height == len(group["rows"])
+            for row in group["rows"]:
+                assert rows_of(row, tables)["hygiene"]["what"].to_list() == [row["what"]]
+        told = page["follow_through"]
+        statuses = Counter(rows_of(told, tables)["follow_through"]["status"].to_list())
+        assert told["n"] == statuses.total()
+        for status, n in statuses.items():
+            assert told[status.replace(" ", "_")] == n
+        for month in page["ramp"]:
+            values = {row["measure"]: row["value"] for row in rows_of(month, tables)["ramp"].to_dicts()}
+            assert values == {name: measure["value"] for name, measure in month["measures"].items()}
+    assert summary["hygiene"]
+    assert summary["ramp"]
+
+
+def test_themes_events_and_associations_are_what_their_rows_say(summary, tables):
+    assert summary["theme_events"]
+    for event in summary["theme_events"]:
+        assert rows_of(event, tables)["theme_events"]["kind"].to_list() == [event["kind"]]
+    for theme in summary["themes"]:
+        rows = rows_of(theme, tables)
+        (row,) = rows["themes"].to_dicts()
+        assert [theme[name] for name in ("kind", "change", "of_calls_before")] == [
+            row[name] for name in ("kind", "change", "of_calls_before")
+        ]
+        assert rows["theme_outcomes"]["won"].to_list() == [theme["outcome"]["won"]]
+    for sentence, key in ((summary["associated"], "associations"), (summary["themes_compared"], "theme_outcomes")):
+        assert sentence["n"] == rows_of(sentence, tables)[key]["q_value"].drop_nulls().len()
+
+
+def test_counts_and_measures_of_the_method_page_are_explained(summary, tables, traced):
+    for row in summary["method"]["counts"]:
+        assert rows_of(row, tables).get(row["table"]).height == row["rows"]
+    measure = summary["method"]["metrics"][0]
+    found = explain(summary, tables, measure["id"])
+    assert found.rule == f"{measure['name']} = {measure['formula']}"
+    assert found.rows["metrics"].height
+    assert {measure["id"], summary["method"]["counts"][0]["id"]} <= traced["method.html"].ids

@@ -10,6 +10,7 @@ from convintel.report import summarise
 from convintel.report.names import cell, markdown, slugs
 from convintel.settings import Settings
 from convintel.tables import frame
+from convintel.tables.names import SCOPES
 
 
 def again(tables, settings, week, **facts):
@@ -19,7 +20,12 @@ def again(tables, settings, week, **facts):
 def test_summary_is_plain_json_and_repeats_whatever_the_order_of_rows(summary, tables, settings, company):
     assert json.loads(json.dumps(summary)) == summary
     shuffled = {name: table.sample(fraction=1.0, shuffle=True, seed=5) for name, table in tables.items()}
-    facts = {"version": "0.1.0", "models": [{"name": "whisper-base", "version": "1.0.0", "digest": "d4a1"}]}
+    reps = [{"email": rep.email, "name": rep.name, "team": rep.team} for rep in company.ROSTER]
+    facts = {
+        "version": "0.1.0",
+        "models": [{"name": "whisper-base", "version": "1.0.0", "digest": "d4a1"}],
+        "reps": reps,
+    }
     assert summarise(shuffled, week=company.WEEK, settings=settings, facts=facts) == summary
 
 
@@ -101,7 +107,10 @@ def walk(value):
 def test_reps_and_win_rates_stand_in_order_of_name(summary):
     names = [person["name"] for person in summary["people"]]
     assert names == sorted(names)
-    assert [row["label"] for row in summary["win_rates"]] == ["Team", *names]
+    rates = {scope: [row["label"] for row in summary["win_rates"] if row["scope"] == scope] for scope in SCOPES}
+    assert (rates["team"], rates["rep"]) == (["Team"], names)
+    assert (rates["group"], rates["segment"]) == (["North", "South"], ["New Business", "Renewal"])
+    assert rates["quarter"] == sorted(rates["quarter"])
 
 
 def test_no_calls_this_week(tables, settings):
@@ -185,3 +194,86 @@ def test_markdown_keeps_text_as_text():
     assert markdown("# x") == "\\# x"
     assert markdown("1. x") == "1\\. x"
     assert markdown("1.5 x") == "1.5 x"
+
+
+def test_themes_are_told_by_kind_with_what_happened_to_them(summary):
+    themes = {row["id"]: row for row in summary["themes"]}
+    assert {row["kind"] for row in themes.values()} == {"objection", "question", "need", "praise"}
+    assert themes["T0001"]["moved"] == "up"
+    assert themes["T0003"]["moved"] == ""
+    assert [row["text"] for row in summary["theme_events"]] == [
+        "New theme: “Who signs”, heard 6 times.",
+        "“Already using something else” has split off from “Price and the monthly bill” and stands for itself, "
+        "heard 6 times.",
+        "told by the stage.",
+    ]
+    said = "Associated, not caused by: more often in won deals: “Price and the monthly bill”."
+    assert summary["themes_compared"]["text"] == said
+
+
+def test_themes_too_small_or_hidden_are_on_no_page(tables, settings, company):
+    themes = tables["themes"].with_columns(
+        shown=pl.when(pl.col("theme_id") == "T0001").then(pl.lit("small")).otherwise(pl.lit("hidden"))
+    )
+    changed = {**tables, "themes": frame("themes", themes.to_dicts())}
+    told = again(changed, settings, company.WEEK)
+    assert (told["themes"], told["theme_events"]) == ([], [])
+
+
+def test_nothing_happened_to_themes_when_they_are_looked_for_the_first_time(tables, settings, company):
+    first = tables["theme_events"].filter(pl.col("week") == company.WEEK)
+    assert again({**tables, "theme_events": first}, settings, company.WEEK)["theme_events"] == []
+
+
+def test_behaviours_are_associated_in_one_sentence(summary, tables, settings, company):
+    assert summary["associated"]["text"] == (
+        "Associated with the outcome, not its cause: Rep’s questions per 10 minutes "
+        "(higher: 11 points more won, interval 2 to 20)."
+    )
+    none = tables["associations"].filter(pl.col("verdict").cast(pl.String) == "not told apart")
+    assert again({**tables, "associations": none}, settings, company.WEEK)["associated"]["text"] == (
+        "None of 1 behaviours could be told apart from chance (26 closed deals with calls; about 191 would show a "
+        "large effect)."
+    )
+    few = tables["associations"].filter(pl.col("verdict").cast(pl.String) == "too few")
+    assert again({**tables, "associations": few}, settings, company.WEEK)["associated"]["text"].endswith("takes 20.")
+
+
+def test_promises_and_pipeline_are_counted_by_what_became_of_them(summary, tables):
+    n = tables["follow_through"]["status"].value_counts()
+    counts = dict(n.iter_rows())
+    told = summary["follow_through"]
+    assert told["n"] == sum(counts.values())
+    assert (told["kept"], told["not_seen"]) == (counts.get("kept", 0), counts.get("not seen", 0))
+    assert sum(person["follow_through"]["n"] for person in summary["people"]) == told["n"]
+    assert {group["kind"]: group["n"] for group in summary["hygiene"]} == dict(
+        tables["hygiene"]["kind"].value_counts().iter_rows()
+    )
+    known = {call["call_id"] for call in summary["calls"]}
+    assert {row["call_id"] for group in summary["hygiene"] for row in group["rows"]} - {None} <= known
+
+
+def test_new_reps_stand_beside_earlier_ones(summary):
+    months = summary["ramp"]
+    assert [(row["rep_name"], row["month"]) for row in months] == [("Daniel Reyes", 1), ("Daniel Reyes", 2)]
+    assert months[0]["measures"]["deals closed"]["low"] is not None
+    daniel = next(person for person in summary["people"] if person["name"] == "Daniel Reyes")
+    assert daniel["ramp"] == months
+
+
+def test_the_share_of_the_floor_goes_by_minutes(summary, tables):
+    from convintel.signals.talk import floor_over_time
+    from convintel.values import Span
+
+    seen = 0
+    for call in summary["calls"]:
+        rows = tables["talk"].filter(pl.col("call_id") == call["call_id"]).to_dicts()
+        talk = {r: [Span(row["start"], row["end"]) for row in rows if row["role"] == r] for r in ("rep", "customer")}
+        told = call["floor"]["over_time"]
+        if told:
+            again = floor_over_time(talk, seconds=call["floor"]["seconds"])
+            assert [share for _, share, _ in told] == [pytest.approx(share, abs=1e-4) for _, share, _ in again]
+            seen += 1
+        else:
+            assert call["floor"]["seconds"] < 120
+    assert seen
