@@ -35,6 +35,10 @@ _DATE_GOES_ON: Final = re.compile(
     r"yes|sure|good|fine|maybe|unless|once|since|\d+)\b)",
     re.IGNORECASE,
 )
+_AN_HOUR: Final = re.compile(
+    r"(?:\d|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirty|fifteen|half|quarter|clock|day)\W*$",
+    re.IGNORECASE,
+)
 _PAST: Final = re.compile(r"\b(?:was|were|closed|ended|started|began)\b", re.IGNORECASE)
 _LONE_NUMBER: Final = "number of the month"
 _DAYS: Final = frozenset(
@@ -56,6 +60,8 @@ def no_promise(text: str, start: int, end: int, rule: str) -> bool:
         return True
     if rule == "today":
         return bool(_AFTER.search(after)) or bool(_A_WEEKDAY.search(before))
+    if rule == "next morning":
+        return bool(_AN_HOUR.search(before))
     if rule in _SPANS:
         return bool(_PAST.match(after.lstrip()))
     if rule not in _DAYS:

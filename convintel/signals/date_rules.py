@@ -44,6 +44,7 @@ from convintel.signals.date_words import (
     FEAST,
     HOLIDAYS,
     HOUR,
+    IN_THE_MORNING,
     MONTH,
     NOT_A_NOUN,
     NOT_A_QUANTITY,
@@ -81,6 +82,7 @@ RULES: Final = (
         r"(?:first thing |by |by noon )?tomorrow(?: (?:morning|afternoon|evening|night))?",
         in_days(1),
     ),
+    _rule("next morning", IN_THE_MORNING, in_days(1)),
     _rule("day after tomorrow", r"(?:the )?day after tomorrow|in two days['’]? time", in_days(2)),
     _rule(
         "weekday",
@@ -112,7 +114,7 @@ RULES: Final = (
     _rule("numeric date", r"(?P<first>\d{1,2})/(?P<second>\d{1,2})(?!/|\d)", numeric),
     _rule("end of next quarter", rf"{BY}(?:the )?end of next quarter", next_quarter_end),
     _rule("weeks from weekday", rf"{AMOUNT} weeks? (?:from|on) {DAY}", weekday_later),
-    _rule("weekday with number", rf"{DAY},? (?:(?:the|then,? the|say,? the) )?{ORDINAL}", number_ahead),
+    _rule("weekday with number", rf"{DAY},? (?:(?:the|then,? the|say,? the) )?{ORDINAL}{NOT_A_NOUN}", number_ahead),
     _rule(
         "number with weekday",
         rf"(?:on |by )?the {ORDINAL},? (?:that['’]?s (?:the |a )?|a |the )?{DAY}",

@@ -61,6 +61,7 @@ FEASTS: Final = {
 }  # fmt: skip
 FEAST: Final = (
     r"(?P<feast>halloween|christmas(?: eve| day)?|new year['’]s eve|valentine['’]?s(?: day)?|thanksgiving(?: day)?)"
+    r"(?! (?:trees?|part(?:y|ies)|lights?|cards?|rush|season|stuff|bonus|orders?|ham|dinner|concert|stock|trade|thing))"
 )
 HOLIDAYS: Final = _any(
     r"christmas|thanksgiving|easter|new year['’]?s?|the holidays|valentine['’]?s|mother['’]?s day|labor day",
@@ -74,6 +75,7 @@ TODAY: Final = _any(
     r"(?:right |straight |as soon as |the minute |the second )(?:after )?we(?:['’]re)? (?:hang up|get off|off)",
     r"when we get off|(?:right|straight) after (?:this|we hang up|the call|this call)",
 )
+IN_THE_MORNING: Final = r"(?:first thing )?in the morning|(?:the|on the) morrow"
 TIME_OF_DAY: Final = _any(
     r"(?:before|after|at) lunch|before I go to lunch|when (?:I|we) hang up|when we(?:['’]re| are) off|on my way home",
     r"when I get home|(?:by |before )?(?:the )?(?:end|close) of (?:the )?(?:day|business|play)",
