@@ -13,7 +13,7 @@ _BEFORE: Final = re.compile(
 _MONTHS: Final = "(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\\w*"
 _LONG_AGO_OR_ALWAYS: Final = re.compile(
     rf"\b(?:last (?:year|month|week|winter|spring|summer|autumn|fall|christmas|thanksgiving|{_MONTHS})|back then|"
-    r"back in (?!the|my|a |touch)|used to|normally|usually|it was)\b"
+    r"back in (?!the|my|a |one|touch)|used to|normally|usually|it was)\b"
     r"(?![^.!?]*\b(?:but|so|i['’]ll|we['’]ll)\b)[^.!?]*$|\blast $",
     re.IGNORECASE,
 )

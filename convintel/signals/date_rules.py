@@ -49,6 +49,7 @@ from convintel.signals.date_words import (
     NOT_A_NOUN,
     NOT_A_QUANTITY,
     NTH,
+    NUMBER_ALONE,
     ORDINAL,
     SOME_DAY,
     TIME_OF_DAY,
@@ -86,7 +87,7 @@ RULES: Final = (
     _rule("day after tomorrow", r"(?:the )?day after tomorrow|in two days['’]? time", in_days(2)),
     _rule(
         "weekday",
-        r"(?:(?:by|on|this|this coming|the|come|for|before|until|till) )?"
+        r"(?:(?:by|on|this|this coming|the|come|for|before|until|till|by (?:the )?end of) )?"
         rf"{DAY}(?:,? (?:morning|afternoon|evening|night))?",
         weekday,
     ),
@@ -95,7 +96,11 @@ RULES: Final = (
     _rule("next week on", rf"next week,? (?:on |say |maybe |how about )?{DAY}", weekday_of_next_week),
     _rule("week from weekday", rf"(?:a )?week (?:on |from |this )?{DAY}", weekday_later),
     _rule("weekday week", rf"{DAY} week", weekday_later),
-    _rule("weekday after next", rf"(?:the )?{DAY} (?:after next|after that|the week after(?: next)?)", weekday_later),
+    _rule(
+        "weekday after next",
+        rf"(?:the )?{DAY} (?:after next|after that|the week after(?: next)?|after(?=[.,;?!]|$))",
+        weekday_later,
+    ),
     _rule("weeks from a day", rf"(?:{AMOUNT} weeks?|(?:a )?fortnight) (?:from|on) (?:today|tomorrow)", weeks_from_day),
     _rule(
         "fortnight from weekday",
@@ -120,7 +125,12 @@ RULES: Final = (
         rf"(?:on |by )?the {ORDINAL},? (?:that['’]?s (?:the |a )?|a |the )?{DAY}",
         number_ahead,
     ),
-    _rule("number of the month", rf"{BY}the {ORDINAL}{NOT_A_NOUN}", number_ahead),
+    _rule(
+        "number of the month",
+        rf"{BY}(?:the (?:morning|afternoon|evening) of )?the {ORDINAL}{NOT_A_NOUN}",
+        number_ahead,
+    ),
+    _rule("number of the month", NUMBER_ALONE, number_ahead),
     _rule("day of a month", rf"(?:{DAY},? )?(?:the )?{ORDINAL} (?:of )?{MONTH}", day_of_month),
     _rule("day of a month", rf"(?:{DAY},? )?{MONTH},? (?:the )?{ORDINAL}", day_of_month),
     _rule("numeric day of a month", rf"(?P<number>\d{{1,2}}) {MONTH}", day_of_month),

@@ -56,10 +56,11 @@ def find(text: str, today: date, *, month: int | None = None) -> list[When]:
 def best(text: str, today: date, *, month: int | None = None) -> When | None:
     """Return the phrase that says most: a day before a week, a week before a month, a named day before an hour."""
 
-    def rank(when: When) -> tuple[bool, bool, int, bool, int]:
+    def rank(when: When) -> tuple[bool, bool, bool, int, bool, int]:
         return (
             when.day is not None,
             when.rule not in HOURS,
+            when.rule != "today",
             _ORDER[when.granularity],
             when.rule in NUMBERED,
             -when.start,
