@@ -13,7 +13,7 @@ _BEFORE: Final = re.compile(
 _MONTHS: Final = "(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\\w*"
 _LONG_AGO_OR_ALWAYS: Final = re.compile(
     rf"\b(?:last (?:year|month|week|winter|spring|summer|autumn|fall|christmas|thanksgiving|{_MONTHS})|back then|"
-    r"back in (?!the|my|a |touch)|used to|normally|usually|it was)\b"
+    r"back in (?!the|my|a |one|touch)|used to|normally|usually|it was)\b"
     r"(?![^.!?]*\b(?:but|so|i['’]ll|we['’]ll)\b)[^.!?]*$|\blast $",
     re.IGNORECASE,
 )
@@ -33,6 +33,10 @@ _DATE_GOES_ON: Final = re.compile(
     r"^\s*(?:$|[.,;!?)]|(?:at|of|in|on|works?|is|then|for|and|or|if|to|so|that|would|(?:i|we|you|it)(?:['’]\w+)?|they|"
     r"with|by|before|after|around|morning|afternoon|okay|ok|please|latest|because|but|when|should|sounds|suits|as|yeah|"
     r"yes|sure|good|fine|maybe|unless|once|since|\d+)\b)",
+    re.IGNORECASE,
+)
+_AN_HOUR: Final = re.compile(
+    r"(?:\d|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirty|fifteen|half|quarter|clock|day)\W*$",
     re.IGNORECASE,
 )
 _PAST: Final = re.compile(r"\b(?:was|were|closed|ended|started|began)\b", re.IGNORECASE)
@@ -56,6 +60,8 @@ def no_promise(text: str, start: int, end: int, rule: str) -> bool:
         return True
     if rule == "today":
         return bool(_AFTER.search(after)) or bool(_A_WEEKDAY.search(before))
+    if rule == "next morning":
+        return bool(_AN_HOUR.search(before))
     if rule in _SPANS:
         return bool(_PAST.match(after.lstrip()))
     if rule not in _DAYS:

@@ -45,6 +45,11 @@ def _any(*parts: str) -> str:
 
 DAY: Final = rf"(?P<weekday>{one_of(WEEKDAYS)})(?:['’]s)?"
 ORDINAL: Final = rf"(?P<ordinal>{one_of(ORDINALS)}|\d{{1,2}}(?:st|nd|rd|th))"
+NUMBER_ALONE: Final = (
+    rf"(?P<ordinal>{one_of(name for name, number in ORDINALS.items() if number > 3)})"
+    r"(?=['’]s (?:fine|good|great|okay|grand|perfect)|"
+    r",? (?:at|it is|its|is (?:good|fine|okay)|then|works|suits|okay|half|you come)\b)"
+)
 NTH: Final = r"(?P<nth>first|second|third|fourth|fifth|last)"
 MONTH: Final = rf"(?P<month>{one_of(MONTHS)}|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)"
 AMOUNT: Final = rf"(?P<amount>{one_of(CARDINALS)}|\d{{1,3}})"
@@ -61,6 +66,7 @@ FEASTS: Final = {
 }  # fmt: skip
 FEAST: Final = (
     r"(?P<feast>halloween|christmas(?: eve| day)?|new year['’]s eve|valentine['’]?s(?: day)?|thanksgiving(?: day)?)"
+    r"(?! (?:trees?|part(?:y|ies)|lights?|cards?|rush|season|stuff|bonus|orders?|ham|dinner|concert|stock|trade|thing))"
 )
 HOLIDAYS: Final = _any(
     r"christmas|thanksgiving|easter|new year['’]?s?|the holidays|valentine['’]?s|mother['’]?s day|labor day",
@@ -74,6 +80,7 @@ TODAY: Final = _any(
     r"(?:right |straight |as soon as |the minute |the second )(?:after )?we(?:['’]re)? (?:hang up|get off|off)",
     r"when we get off|(?:right|straight) after (?:this|we hang up|the call|this call)",
 )
+IN_THE_MORNING: Final = r"(?:first thing )?in the morning|(?:the|on the) morrow"
 TIME_OF_DAY: Final = _any(
     r"(?:before|after|at) lunch|before I go to lunch|when (?:I|we) hang up|when we(?:['’]re| are) off|on my way home",
     r"when I get home|(?:by |before )?(?:the )?(?:end|close) of (?:the )?(?:day|business|play)",
@@ -81,7 +88,7 @@ TIME_OF_DAY: Final = _any(
 )
 HOUR: Final = (
     r"(?:by|before) (?:noon|lunch(?:time)?|one|two|three|four|five|six|\d{1,2}(?::\d\d)?)"
-    r"(?: o['’]?clock|-?thirty)?(?: (?:today|p\.?m\.?|a\.?m\.?))?(?=[.,;!?]|$)"
+    r"(?: o['’]?clock|-?thirty)?(?: (?:today|p\.?m\.?|a\.?m\.?))?(?=[.,;!?]|$| (?:with|so|and|then|if|at the latest)\b)"
 )
 A_WEEK: Final = _any(
     r"(?:this|next|the following|the|that|some time next|early next|later next|sometime next) week"

@@ -18,7 +18,7 @@ from convintel.signals.date_words import MONTHS, one_of
 
 LONE_NUMBERS: Final = ("weekday with number", "number of the month")
 NUMBERED: Final = (*LONE_NUMBERS, "number with weekday", "day of a month", "numeric day of a month")
-HOURS: Final = ("hour today", "time of day")
+HOURS: Final = ("hour today", "time of day", "next morning")
 MONTHS_AHEAD: Final = 3  # a month named before a lone number counts when it lies so far ahead
 _ORDER: Final = {"day": 3, "week": 2, "month": 1, "quarter": 1, None: 0}
 _MONTH: Final = re.compile(rf"\b({one_of(MONTHS)})\b", re.IGNORECASE)
@@ -56,10 +56,11 @@ def find(text: str, today: date, *, month: int | None = None) -> list[When]:
 def best(text: str, today: date, *, month: int | None = None) -> When | None:
     """Return the phrase that says most: a day before a week, a week before a month, a named day before an hour."""
 
-    def rank(when: When) -> tuple[bool, bool, int, bool, int]:
+    def rank(when: When) -> tuple[bool, bool, bool, int, bool, int]:
         return (
             when.day is not None,
             when.rule not in HOURS,
+            when.rule != "today",
             _ORDER[when.granularity],
             when.rule in NUMBERED,
             -when.start,

@@ -9,6 +9,7 @@ from datetime import date
 from typing import Any, Final
 
 from convintel.signals import dates
+from convintel.signals.due import due
 from convintel.signals.lines import Line
 from convintel.signals.reader import Fired, Reading
 from convintel.signals.row import Row, finding, kept
@@ -96,28 +97,6 @@ def _rule(reading: Reading, fired: Fired) -> str:
     spoken = reading.reader.heads["next_steps"].reasons(fired.top_fields)
     like = f"most like the labelled {reading.like(fired, 'next step')}"
     return f"reader: {spoken}; {like}" if spoken else f"reader: {like}"
-
-
-def due(lines: Sequence[Line], line: int, quote: str, kind: str, today: date) -> dates.When | None:
-    """Return the date phrase of a step: in its own words, else near by (meetings: in the turns around).
-
-    A weekday alone ("Thursday's good") takes its number from the talk just before ("Thursday the nineteenth, ten?").
-    """
-    near = [lines[at].text for at in (line - 1, line - 2, line + 1) if 0 <= at < len(lines)]
-    month = dates.month_named(" ".join([*near[1:2], *near[:1], quote]))
-    own = dates.best(quote, today, month=month)
-    if own and own.rule == "weekday" and own.day:
-        return next((when for text in near for when in _same_weekday(text, own.day, today, month)), own)
-    if own:
-        return own
-    places = [lines[line].text, *near] if kind == "meeting" else [lines[line].text]
-    found = [when for text in places if (when := dates.best(text, today, month=month))]
-    return next((when for when in found if when.day), found[0] if found else None)
-
-
-def _same_weekday(text: str, day: date, today: date, month: int | None) -> list[dates.When]:
-    found = dates.find(text, today, month=month)
-    return [when for when in found if when.rule in dates.NUMBERED and when.day and when.day.weekday() == day.weekday()]
 
 
 def confirmation(lines: Sequence[Line], line: int, quote: str, day: date | None, today: date | None) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,6 +52,10 @@ class Recipe:
     seed: int = 7
 
 
+LAST = Recipe(epochs=2, learnt=2, averaged=1, rate=1e-4, head_rate=5e-4)
+"""Once everything is chosen: two more rounds, with the authors that it was chosen on."""
+
+
 class Net(torch.nn.Module):
     """The encoder and its linear layers; no dropout, which on a CPU costs more than it brings here."""
 
@@ -96,12 +100,19 @@ def learn(
     folder: Path,
     tokens_of: Encode,
     recipe: Recipe,
-    after_epoch: Callable[[int, Net, str], None],
+    told: Callable[[str], None],
+    *,
+    start: Mapping[str, torch.Tensor] | None = None,
 ) -> Net:
-    """Return the network trained on the calls. The same calls, recipe and number of threads give the same network."""
+    """Return the network trained on the calls, from the base or from the weights `start`.
+
+    The same calls, recipe and number of threads give the same network; `told` hears a line an epoch.
+    """
     torch.manual_seed(recipe.seed)
     chance = random.Random(recipe.seed)
     net = Net(folder, recipe)
+    if start is not None:
+        net.load_state_dict(start)
     laid = [(lay_out(call, tokens_of), lay_out(without_marks(call), tokens_of)) for call in calls]
     steps = recipe.epochs * len(_batches(_items(laid, random.Random(0), recipe), random.Random(0), recipe))
     optimiser = torch.optim.AdamW(_groups(net, recipe), weight_decay=0.01)
@@ -121,8 +132,7 @@ def learn(
             optimiser.step()
             schedule.step()
             sums += float(loss.detach())
-        told = f"epoch {epoch + 1} of {recipe.epochs}: loss {sums / len(batches):.3f}, {time.monotonic() - began:.0f} s"
-        after_epoch(epoch + 1, net, told)
+        told(f"epoch {epoch + 1} of {recipe.epochs}: loss {sums / len(batches):.3f}, {time.monotonic() - began:.0f} s")
         kept = [*kept, {name: each.clone() for name, each in net.state_dict().items()}][-recipe.averaged :]
     net.load_state_dict({name: _mean([state[name] for state in kept]) for name in kept[0]})
     return net.eval()
