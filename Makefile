@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo test check bench bench-speech bench-spoken bench-outcomes bench-report simulate dictionary clean
+.PHONY: setup demo test check bench bench-limits bench-reps bench-speech bench-spoken bench-outcomes bench-report simulate dictionary clean
 
 setup: .venv/ready                      ## .venv with everything, models assembled and checked
 
@@ -33,6 +33,12 @@ bench: setup                            ## speed, side by side in one run
 
 bench-speech: setup                     ## words against faster-whisper as its README shows, same model and files
 	$(BIN)/python -m tests.bench_speech
+
+bench-limits: setup                     ## damaged files, half hours without speech, three hours of stereo
+	$(BIN)/python -m tests.bench_limits
+
+bench-reps: setup                       ## the rep known by voice on one channel, and nobody else taken for them
+	$(BIN)/python -m tests.bench_reps
 
 bench-spoken: setup                     ## what recognition costs the reader of objections and next steps
 	$(BIN)/python -m tests.bench_spoken
