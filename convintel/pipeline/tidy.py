@@ -11,6 +11,7 @@ import polars as pl
 from convintel import search
 from convintel.errors import WorkspaceError
 from convintel.ledger import Ledger
+from convintel.pipeline.gather import PACKS
 from convintel.pipeline.survey import read_forgotten
 from convintel.store import Store
 from convintel.themes import Registry
@@ -33,7 +34,8 @@ def erase(workspace: Workspace, ledger: Ledger, call_ids: Iterable[str]) -> dict
     Returns the folders removed from the store, by call.
     """
     ids = sorted(call_ids)
-    shutil.rmtree(workspace.store / "weekly", ignore_errors=True)
+    for stage in ("weekly", PACKS):
+        shutil.rmtree(workspace.store / stage, ignore_errors=True)
     shutil.rmtree(workspace.tables, ignore_errors=True)
     _leave_themes(workspace, ids)
     for folder in workspace.reports.glob("*"):
