@@ -9,7 +9,8 @@ from convintel.pipeline.delivery import Delivered, deliver, prepare
 from convintel.pipeline.run import IngestResult, ingest, make_report, read_report
 from convintel.pipeline.survey import STAGE_TABLES, Survey, pending_jobs, read_forgotten, survey
 from convintel.pipeline.tidy import erase
-from convintel.pipeline.weekly import WeeklyResult, newest_week, used_models, week_before
+from convintel.pipeline.weekly import WeeklyResult, used_models
+from convintel.pipeline.weeks import newest_week, week_before
 
 __all__ = [
     "STAGE_TABLES",
