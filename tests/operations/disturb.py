@@ -14,6 +14,13 @@ from pathlib import Path
 from convintel.resources import resource
 
 TRANSCRIPTS = ("tom-", "maya-")
+_CODECS = {
+    ".wav": ("pcm_s16le", "s16"),
+    ".mp3": ("libmp3lame", "fltp"),
+    ".flac": ("flac", "s16"),
+    ".ogg": ("libopus", "flt"),
+    ".m4a": ("aac", "fltp"),
+}
 ENVIRONMENT = {"OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
 
 
@@ -42,19 +49,19 @@ def clip(source: Path, target: Path, *, seconds: float) -> None:
 
     with av.open(str(source)) as given, av.open(str(target), "w") as made:
         stream = given.streams.audio[0]
-        codec = {".mp3": "libmp3lame", ".flac": "flac", ".ogg": "libopus", ".m4a": "aac"}.get(
-            target.suffix, "pcm_s16le"
-        )
-        rate = 48_000 if codec == "libopus" else stream.rate
+        codec, sample_format = _CODECS[target.suffix]
+        layout = "mono" if stream.channels == 1 else "stereo"
+        rate = 48_000 if codec == "libopus" else 16_000
         out = made.add_stream(codec, rate=rate)
-        out.layout = stream.layout
-        resampler = av.AudioResampler(out.format, out.layout, rate)
+        out.layout, out.format, out.bit_rate = layout, sample_format, 32_000
+        resampler = av.AudioResampler(sample_format, layout, rate)
         for frame in given.decode(stream):
             if frame.time > seconds:
                 break
             for ready in resampler.resample(frame):
                 made.mux(out.encode(ready))
-        made.mux(out.encode(None))
+        for rest in [*resampler.resample(None), None]:
+            made.mux(out.encode(rest))
 
 
 def run(root: Path) -> subprocess.Popen[str]:

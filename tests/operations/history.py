@@ -158,7 +158,7 @@ def _inbox(root: Path, calls: int) -> None:
         said = [{"start": 0, "end": 2, "speaker": rep, "text": f"call {number}"}]
         file.write_text(json.dumps({"segments": said}), encoding="utf-8")
         if number % 5 == 0:
-            outcome = chance.choice(("won", "lost", "lost", "open")) if week > 8 else "open"
+            outcome = chance.choice(("won", "lost", "lost")) if week > 8 else "open"
             closed = (started + timedelta(days=40)).date()
             about = f"{deal},Deal {number},Account {number // 5},{outcome},{outcome},{1000 + number},USD"
             deals.append(f"{about},{started.date()},{closed},{rep}")
