@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo test check bench bench-limits bench-reps bench-speech bench-spoken bench-outcomes bench-report simulate dictionary clean
+.PHONY: setup demo test check bench bench-limits bench-reps bench-speech bench-spoken bench-outcomes bench-report simulate dictionary clean bench-ops bench-weekly
 
 setup: .venv/ready                      ## .venv with everything, models assembled and checked
 
@@ -55,5 +55,11 @@ dictionary: setup                       ## docs/data.md from the schemas
 bench-report: setup                     ## a report for 60 reps and 5,000 calls from a generated store
 	$(BIN)/python -m tests.bench_report bench-report
 
+bench-ops: setup                        ## kill -9, two runs at once, hostile inputs, each at full size; docs/operations.md
+	$(BIN)/python -m tests.operations all
+
+bench-weekly: setup                     ## a Monday with 50,000 and 100,000 calls in the store
+	$(BIN)/python -m tests.operations.weekly
+
 clean:
-	rm -rf .venv demo bench-report
+	rm -rf .venv demo bench-report bench-weekly

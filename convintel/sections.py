@@ -316,6 +316,9 @@ class Report(Section):
     audio: bool = Field(True, description="Link the recordings from the pages (relative paths).")
     pdf: bool = Field(False, description="Print each rep's page as PDF too, with a Chromium that is on the machine.")
     browser: str = Field("", description="That Chromium: a command or path; empty: the first that is found.")
+    redo_weeks: int = Field(
+        8, ge=0, description="A run writes stale reports of so many past weeks anew; older ones only with --week."
+    )
 
 
 class Delivery(Section):

@@ -7,12 +7,14 @@ at any moment leaves the old state or the new one, never half a result.
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import io
 import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -101,19 +103,42 @@ class Store:
             self._drop_others(target)
         except OSError as error:
             raise WorkspaceError(
-                f"cannot write: {error.strerror}", where=target, remedy="check space and permissions"
+                f"cannot write: {error.strerror or error}", where=target, remedy="check space and permissions"
             ) from error
 
     def read(self, stage: str, scope: str, key: str, table: str) -> pl.DataFrame:
-        """Return one table of a result."""
-        return pl.read_parquet(self.path(stage, scope, key) / f"{table}.parquet")
+        """Return one table of a result.
+
+        Raises:
+            WorkspaceError: the file is damaged; the result was removed, so that the next run makes it again.
+        """
+        return self.read_many(stage, table, [(scope, key)])
 
     def read_many(self, stage: str, table: str, keys: Iterable[tuple[str, str]]) -> pl.DataFrame:
-        """Return one table stacked over (scope, key) pairs, in their order; empty with the right columns if none."""
+        """Return one table stacked over (scope, key) pairs, in their order; empty with the right columns if none.
+
+        Raises:
+            WorkspaceError: files are damaged; their results were removed, so that the next run makes them again.
+        """
         paths = [self.path(stage, scope, key) / f"{table}.parquet" for scope, key in keys]
         if not paths:
             return SCHEMAS[table].schema.create_empty()
-        return pl.read_parquet(paths, glob=False, hive_partitioning=False)  # one call: thousands of files at once
+        try:
+            return pl.read_parquet(paths, glob=False, hive_partitioning=False)  # one call: thousands of files at once
+        except (pl.exceptions.PolarsError, OSError) as error:
+            raise self._removed([path for path in paths if not _readable(path, SCHEMAS[table])], error) from error
+
+    def _removed(self, damaged: Sequence[Path], error: Exception) -> WorkspaceError:
+        """Remove results of which a file is damaged, and say so."""
+        if not damaged:  # the disk, or memory: nothing is wrong with the files
+            return WorkspaceError(f"cannot read: {error}", where=self.root, remedy="check the disk, then run again")
+        for path in damaged:
+            shutil.rmtree(path.parent, ignore_errors=True)
+        return WorkspaceError(
+            f"{len(damaged)} stored results were damaged and are removed, such as {damaged[0].relative_to(self.root)}",
+            where=self.root,
+            remedy="run again: they are made anew from the recordings; then check the disk",
+        )
 
     @contextmanager
     def alone(self, stage: str, scope: str) -> Iterator[None]:
@@ -152,7 +177,20 @@ class Store:
 
 def _write_table(path: Path, table: Table, frame: pl.DataFrame) -> None:
     valid = table.schema.validate(frame, cast=True)
-    valid.write_parquet(path, metadata={"convintel.schema": f"{table.name}/{table.version}"})
+    content = io.BytesIO()  # written by us: of a full disk polars says only that it could not compute
+    valid.write_parquet(content, metadata={"convintel.schema": f"{table.name}/{table.version}"})
+    path.write_bytes(content.getbuffer())
+
+
+def _readable(path: Path, table: Table) -> bool:
+    try:
+        return set(pl.read_parquet(path, glob=False, hive_partitioning=False).columns) == set(
+            table.schema.column_names()
+        )
+    except pl.exceptions.PolarsError:
+        return False
+    except OSError as error:  # gone, or no Parquet at all; else the disk is at fault
+        return error.errno not in (None, errno.ENOENT)
 
 
 def _flush(folder: Path) -> None:

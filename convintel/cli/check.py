@@ -43,7 +43,7 @@ def _unused(found: Survey, settings: Settings) -> list[dict[str, Any]]:
         {
             "source": f"inbox/{paths[aside.call_id]}",
             "row": None,
-            "what": f"{aside.reason} (call {aside.call_id}, tried {aside.attempts} times)",
+            "what": f"{aside.reason} (call {aside.call_id}, tries: {aside.attempts})",
             "remedy": aside.remedy,
             "severity": "set aside",
         }

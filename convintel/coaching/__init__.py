@@ -23,7 +23,7 @@ from convintel.tables import frame
 if TYPE_CHECKING:
     from convintel.recordings.roster import Rep
 
-__all__ = ["coach", "weeks_before"]
+__all__ = ["coach"]
 
 
 def coach(

@@ -11,7 +11,8 @@ from convintel.pipeline.run import IngestResult, ingest, make_report, read_repor
 from convintel.pipeline.shard import ShardDiedError, fingerprint, process_shard
 from convintel.pipeline.survey import STAGE_TABLES, Job, Survey, pending_jobs, read_forgotten, survey
 from convintel.pipeline.tidy import erase
-from convintel.pipeline.weekly import WeeklyResult, newest_week, used_models, week_before
+from convintel.pipeline.weekly import WeeklyResult, used_models
+from convintel.pipeline.weeks import newest_week, week_before
 
 __all__ = [
     "STAGE_TABLES",

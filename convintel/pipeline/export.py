@@ -27,8 +27,10 @@ def write_tables(tables: Mapping[str, pl.DataFrame], folder: Path, *, week: str)
     with replacing(folder) as building:
         for name, table in exported(tables).items():
             metadata = {"convintel.schema": f"{name}/{table.version}", "convintel.week": week}
-            tables[name].write_parquet(building / f"{name}.parquet", metadata=metadata)
-            _safe(tables[name]).write_csv(building / f"{name}.csv", include_bom=True)
+            with (building / f"{name}.parquet").open("wb") as stream:  # ours: polars hides that a disk is full
+                tables[name].write_parquet(stream, metadata=metadata)
+            with (building / f"{name}.csv").open("wb") as stream:
+                _safe(tables[name]).write_csv(stream, include_bom=True)
         listed = pl.DataFrame([asdict(entry) for entry in entries() if entry.table in exported(tables)])
         listed.write_csv(building / "dictionary.csv", include_bom=True)
         for path in building.iterdir():

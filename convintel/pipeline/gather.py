@@ -65,13 +65,17 @@ def read_packed(
     packs: list[tuple[str, str]] = []
     for week, ids in calls.group_by("week", maintain_order=True).agg("call_id").iter_rows():
         pairs = [(call_id, places[call_id]) for call_id in ids]
-        versions = [SCHEMAS[name].version for name in names]
-        scope = f"{stage}-{names[0]}-{week or UNDATED}"
-        key = content_key(_VERSION, names, versions, pairs)
+        scope, key = pack(stage, names, week, pairs)
         if not store.has(PACKS, scope, key):
             store.write(PACKS, scope, key, {name: store.read_many(stage, name, pairs) for name in names})
         packs.append((scope, key))
     return {name: store.read_many(PACKS, name, packs) for name in names}
+
+
+def pack(stage: str, names: Sequence[str], week: str | None, pairs: Sequence[tuple[str, str]]) -> tuple[str, str]:
+    """Return scope and key of a week's pack; `pairs` are the calls in it with the keys of their results."""
+    versions = [SCHEMAS[name].version for name in names]
+    return f"{stage}-{names[0]}-{week or UNDATED}", content_key(_VERSION, names, versions, pairs)
 
 
 def drop_packs(store: Store, weeks: Iterable[str | None], *, spoken_from: str) -> None:

@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 from convintel import recordings, signals, transcript, turns, worker
 from convintel.errors import ConvintelError, RecordingError, UnreadableError
 from convintel.ledger import MOST_TRIES
-from convintel.pipeline.survey import Job
+from convintel.pipeline.survey import STAGE_TABLES, Job
 from convintel.settings import Settings
 from convintel.store import Store, file_digest
 from convintel.tables import frame
@@ -250,8 +250,7 @@ def set_aside(job: Job, reason: str, remedy: str) -> CallOutcome:
 
 
 def _tables(store: Store, stage: str, call_id: str, key: str) -> dict[str, pl.DataFrame]:
-    folder = store.path(stage, call_id, key)
-    return {path.stem: pl.read_parquet(path) for path in sorted(folder.glob("*.parquet"))}
+    return {name: store.read(stage, call_id, key, name) for name in STAGE_TABLES[stage]}
 
 
 @cache  # once per worker process

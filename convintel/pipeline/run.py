@@ -14,7 +14,8 @@ from convintel.ledger import Ledger
 from convintel.pipeline.process import CallOutcome, Processing, process_calls
 from convintel.pipeline.survey import pending_jobs, survey
 from convintel.pipeline.tidy import clean_up
-from convintel.pipeline.weekly import WeeklyResult, last_day, newest_week, reported, weekly
+from convintel.pipeline.weekly import WeeklyResult, reported, weekly
+from convintel.pipeline.weeks import last_day, newest_week, ready_calls, week_back
 from convintel.progress import show_progress
 from convintel.settings import load
 from convintel.store import Store
@@ -76,7 +77,8 @@ def ingest(
 def make_report(root: Path, *, week: str | None = None, scheduled: bool = False, again: bool = False) -> WeeklyResult:
     """Write a week's report (default: the newest with a call) from the store; `again`: also when it is current.
 
-    Without a week, earlier reports that a correction, a late call or a changed deal has made stale are written anew.
+    Without a week, those of the last `[report] redo_weeks` that a correction, a late call or a changed deal has made
+    stale are written anew.
 
     Raises:
         WorkspaceError: the week is not written like 2026-W44, or no call has a date.
@@ -88,7 +90,9 @@ def make_report(root: Path, *, week: str | None = None, scheduled: bool = False,
     with workspace.locked(wait_seconds=_PATIENCE if scheduled else 0), Ledger(workspace.ledger) as ledger:
         clean_up(workspace, ledger)
         found = survey(workspace, settings, ledger)
-        wanted = week or newest_week(found)
+        wanted, ready = week or newest_week(found), ready_calls(found, store)
+        first = week_back(wanted, settings.report.redo_weeks)
+        earlier = [] if week else [each for each in workspace.reported_weeks() if each >= first]
         with show_progress(0, 0.0) as progress:
             results = [
                 weekly(
@@ -99,8 +103,9 @@ def make_report(root: Path, *, week: str | None = None, scheduled: bool = False,
                     settings=settings,
                     step=progress.step,
                     again=again and each == wanted,
+                    ready=ready,
                 )
-                for each in sorted({wanted, *([] if week else workspace.reported_weeks())})  # themes grow week by week
+                for each in sorted({wanted, *earlier})  # themes grow week by week
             ]
     return next(result for result in results if result.week == wanted)
 

@@ -12,6 +12,7 @@ from convintel import search
 from convintel.errors import WorkspaceError
 from convintel.ledger import Ledger
 from convintel.pipeline.embeddings import PHRASES
+from convintel.pipeline.gather import PACKS
 from convintel.pipeline.survey import read_forgotten
 from convintel.store import Store
 from convintel.themes import Registry
@@ -34,7 +35,7 @@ def erase(workspace: Workspace, ledger: Ledger, call_ids: Iterable[str]) -> dict
     Returns the folders removed from the store, by call.
     """
     ids = sorted(call_ids)
-    for stage in ("weekly", PHRASES):  # phrases of theme names hold people's words
+    for stage in ("weekly", PACKS, PHRASES):  # they hold words of many calls
         shutil.rmtree(workspace.store / stage, ignore_errors=True)
     shutil.rmtree(workspace.tables, ignore_errors=True)
     _leave_themes(workspace, ids)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
@@ -13,12 +12,13 @@ from typing import Any, Final
 import polars as pl
 
 from convintel import coaching, models, outcomes, report, themes
-from convintel.errors import SettingsError, WorkspaceError
+from convintel.errors import WorkspaceError
 from convintel.ledger import Ledger
 from convintel.pipeline import gather
 from convintel.pipeline.embeddings import StoredEncoder, embed_concerns
 from convintel.pipeline.export import write_tables
 from convintel.pipeline.survey import Survey
+from convintel.pipeline.weeks import Ready, last_day, ready_calls, week_back, week_before
 from convintel.settings import Settings
 from convintel.store import Store, content_key, file_digest
 from convintel.tables import SCHEMAS, frame
@@ -35,51 +35,6 @@ class WeeklyResult:
     made: bool
 
 
-def newest_week(found: Survey) -> str:
-    """Return the newest ISO week that has a call and is not in the future (a mistyped year must not hide the week).
-
-    Raises:
-        WorkspaceError: no call has a time.
-    """
-    year, number, _ = (datetime.now(UTC) + timedelta(days=1)).isocalendar()  # tomorrow: somewhere it is already
-    weeks = found.calls["week"].drop_nulls()
-    weeks = weeks.filter(weeks <= f"{year}-W{number:02d}")
-    if weeks.is_empty():
-        raise WorkspaceError(
-            "no call has a date, so there is no week to report on",
-            where=found.workspace.inbox,
-            remedy="give started_at in sidecars or calls.csv; `convintel check` lists the calls",
-        )
-    return str(weeks.max())
-
-
-def last_day(week: str) -> date:
-    """Return the Sunday of an ISO week.
-
-    >>> last_day("2026-W44")
-    datetime.date(2026, 11, 1)
-
-    Raises:
-        SettingsError: this is no week.
-    """
-    try:
-        if not re.fullmatch(r"[0-9]{4}-W[0-9]{2}", week):
-            raise ValueError(week)
-        return date.fromisocalendar(int(week[:4]), int(week[6:]), 7)
-    except ValueError as error:
-        raise SettingsError(f"'{week}' is not an ISO week", remedy="write it like 2026-W44") from error
-
-
-def week_before(day: date) -> str:
-    """Return the ISO week before the one of `day`.
-
-    >>> week_before(date(2026, 11, 2))
-    '2026-W44'
-    """
-    year, number, _ = (day - timedelta(days=7)).isocalendar()
-    return f"{year}-W{number:02d}"
-
-
 def weekly(
     found: Survey,
     *,
@@ -89,11 +44,16 @@ def weekly(
     settings: Settings,
     step: Callable[[str], None] = lambda _: None,
     again: bool = False,
+    ready: Ready | None = None,
 ) -> WeeklyResult:
-    """Write a week's report unless it is current (or `again`); `step` hears the name of each stage as it begins."""
-    done = _done_calls(found, store, week)
+    """Write a week's report unless it is current (or `again`); `step` hears the name of each stage as it begins.
+
+    Several reports of one survey are given the same `ready`.
+    """
+    ready = ready or ready_calls(found, store)
+    done = ready.until(week)
     folder = found.workspace.reports / week
-    key = _weekly_key(found, done, week, settings, ledger.report_key(_previous(week)))
+    key = _weekly_key(found, ready, week, settings, ledger.report_key(_previous(week)))
     if not again and ledger.report_key(week) == key and (folder / "index.html").is_file():
         return WeeklyResult(week, folder / "index.html", made=False)
     pdf = report.printer(settings.report.browser) if settings.report.pdf else None  # says at once if there is none
@@ -127,7 +87,9 @@ def weekly(
     if week >= max(found.workspace.reported_weeks()):
         write_tables(tables, found.workspace.tables, week=week)
     if week >= max(found.workspace.reported_weeks()):
-        gather.drop_packs(store, found.calls["week"].unique(), spoken_from=_first_week(week, settings))
+        gather.drop_packs(
+            store, found.calls["week"].unique(), spoken_from=week_back(week, settings.coaching.past_weeks)
+        )
     ledger.remember_report(week, key)
     return WeeklyResult(week, index, made=True)
 
@@ -140,8 +102,9 @@ def reported(
     Raises:
         WorkspaceError: the week has no report, or it is older than what is in the workspace.
     """
-    done = _done_calls(found, store, week)
-    key = _weekly_key(found, done, week, settings, ledger.report_key(_previous(week)))
+    ready = ready_calls(found, store)
+    done = ready.until(week)
+    key = _weekly_key(found, ready, week, settings, ledger.report_key(_previous(week)))
     if ledger.report_key(week) != key or not store.has("weekly", week, key):
         raise WorkspaceError(
             f"there is no current report of {week}",
@@ -174,15 +137,6 @@ _WEEKLY_TABLES: Final = frozenset(
 )
 
 
-def _done_calls(found: Survey, store: Store, week: str) -> pl.DataFrame:
-    """Return the calls up to the week whose signals are there, in a fixed order; calls without a date come along."""
-    ready = [
-        call_id for call_id in found.calls["call_id"] if store.has("signals", call_id, found.keys[call_id].signals)
-    ]
-    in_time = pl.col("week").is_null() | (pl.col("week") <= week)
-    return found.calls.filter(pl.col("call_id").is_in(ready) & in_time).sort("week", "started_at", "call_id")
-
-
 def _previous(week: str) -> str:
     return week_before(last_day(week))
 
@@ -196,16 +150,14 @@ def _advice_before(week: str, store: Store, ledger: Ledger) -> pl.DataFrame:
     return store.read("weekly", previous, key, "advice").filter(pl.col("week") == previous)
 
 
-def _weekly_key(found: Survey, done: pl.DataFrame, week: str, settings: Settings, before: str | None) -> str:
+def _weekly_key(found: Survey, ready: Ready, week: str, settings: Settings, before: str | None) -> str:
     files = (found.workspace.deals, found.workspace.themes_file, _snapshot_before(found, week))
     return content_key(
         VERSION,
         week,
         before,
-        done.write_json(),
-        [found.keys[call_id].signals for call_id in done["call_id"]],
-        found.unused.write_json(),
-        [(aside.call_id, aside.reason, aside.remedy) for aside in found.set_aside],
+        sorted((each or "", mark) for each, mark in ready.marks.items() if each is None or each <= week),
+        ready.unused,
         [str(rep) for rep in found.reps],
         [file_digest(path) if path.is_file() else None for path in files],
         settings.model_dump(mode="json", exclude={"run", "delivery"}),
@@ -217,12 +169,8 @@ def _weekly_key(found: Survey, done: pl.DataFrame, week: str, settings: Settings
 def _read(found: Survey, done: pl.DataFrame, week: str, store: Store, settings: Settings) -> dict[str, pl.DataFrame]:
     """Return what is known of all calls, and what was said in those that the week is compared with."""
     tables = {"calls": done, "unused": _all_unused(found), **gather.overview(store, done, found.keys)}
-    recent = done.filter(pl.col("week").is_between(pl.lit(_first_week(week, settings)), pl.lit(week)))
+    recent = done.filter(pl.col("week").is_between(pl.lit(week_back(week, settings.coaching.past_weeks)), pl.lit(week)))
     return tables | gather.spoken(store, recent, found.keys)
-
-
-def _first_week(week: str, settings: Settings) -> str:
-    return coaching.weeks_before(week, settings.coaching.past_weeks)[0]
 
 
 def _summary(

@@ -1,4 +1,9 @@
+import errno
 import hashlib
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -53,6 +58,63 @@ def test_forgetting_a_call_removes_it_from_every_stage(tmp_path):
         store.write(stage, CALL, "k", {"unused": frame("unused", [ROW])})
     assert len(store.forget(CALL)) == 2
     assert not list(tmp_path.rglob("*.parquet"))
+
+
+@pytest.mark.parametrize("content", [b"", b"PAR1 and then nothing", None])
+def test_a_damaged_result_is_removed_and_told_and_the_others_stay(tmp_path, content):
+    store = Store(tmp_path)
+    for scope in ("w1", "w2"):
+        store.write("weekly", scope, "k", {"unused": frame("unused", [ROW])})
+    damaged = store.path("weekly", "w1", "k") / "unused.parquet"
+    damaged.unlink() if content is None else damaged.write_bytes(content)
+    with pytest.raises(WorkspaceError, match=r"1 stored results were damaged.*run again"):
+        store.read_many("weekly", "unused", [("w1", "k"), ("w2", "k")])
+    assert not store.has("weekly", "w1", "k")
+    assert store.read("weekly", "w2", "k", "unused").height == 1
+
+
+def test_columns_of_another_version_are_never_taken_for_todays(tmp_path):
+    store = Store(tmp_path)
+    for scope in ("w1", "w2"):
+        store.write("weekly", scope, "k", {"unused": frame("unused", [ROW])})
+    old = store.path("weekly", "w1", "k") / "unused.parquet"
+    frame("unused", [ROW]).rename({"remedy": "cure"}).write_parquet(old)
+    with pytest.raises(WorkspaceError, match="removed"):
+        store.read_many("weekly", "unused", [("w1", "k"), ("w2", "k")])
+    assert not store.has("weekly", "w1", "k")
+
+
+@pytest.mark.parametrize("fault", [errno.ENOSPC, errno.EROFS, errno.EDQUOT])
+def test_a_full_or_read_only_disk_is_told_and_leaves_nothing_half_written(tmp_path, monkeypatch, fault):
+    store = Store(tmp_path)
+    store.write("weekly", "w", "k1", {"unused": frame("unused", [ROW])})
+
+    def full(path, data):
+        with path.open("wb") as stream:
+            stream.write(bytes(data)[:100])
+        raise OSError(fault, os.strerror(fault))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "write_bytes", full)
+        with pytest.raises(WorkspaceError, match=r"cannot write: .* check space and permissions"):
+            store.write("weekly", "w", "k2", {"unused": frame("unused", [ROW])})
+    assert store.has("weekly", "w", "k1")
+    assert [path.name for path in (tmp_path / "weekly" / "w").iterdir()] == ["k1"]
+    store.write("weekly", "w", "k2", {"unused": frame("unused", [ROW])})
+    assert store.has("weekly", "w", "k2")
+
+
+def test_a_limit_of_the_system_on_the_size_of_files_is_told_as_such(tmp_path):
+    code = (
+        "import resource, signal, sys; from pathlib import Path\n"
+        "from convintel.store import Store; from convintel.tables import frame\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); resource.setrlimit(resource.RLIMIT_FSIZE, (200, 200))\n"
+        f"Store(Path(sys.argv[1])).write('weekly', 'w', 'k', {{'unused': frame('unused', [{ROW!r}])}})"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=False)
+    assert "WorkspaceError" in done.stderr
+    assert "File too large" in done.stderr
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 
 
 @pytest.mark.parametrize("name", sorted(SCHEMAS))

@@ -15,7 +15,7 @@ from convintel import pipeline, search
 from convintel.errors import SettingsError, WorkspaceError
 from convintel.ledger import Ledger
 from convintel.pipeline import process
-from convintel.pipeline.weekly import last_day
+from convintel.pipeline.weeks import last_day
 from convintel.report import explain
 from convintel.report.lineage import nodes
 from convintel.settings import load
