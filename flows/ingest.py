@@ -6,6 +6,7 @@ already know what is done, so that a run that was killed goes on where it stoppe
 
 from __future__ import annotations
 
+import os
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 from prefect.states import Cancelled
 
-from convintel import pipeline
+from convintel import pipeline, worker
 from convintel.settings import load
 from convintel.workspace import Workspace
 from flows.notice import tell
@@ -41,6 +42,7 @@ def ingest(workspace: str, since: date | None = None, workers: int | None = None
 @flow(name="inbox", on_failure=[tell], on_crashed=[tell])
 def inbox(workspace: str) -> Any:
     """Take in the inbox as the schedule does: a trigger that comes while another one is at work is dropped."""
+    worker.end_with(os.getppid())  # of `serve`: a run that outlives it would hold the locks and report to nobody
     with only_one(Workspace(Path(workspace)), "inbox", wait_seconds=0) as mine:
         if not mine:
             return Cancelled(message="the inbox run before this one is still at work")

@@ -67,7 +67,7 @@ def _told_today(run: FlowRun) -> bool:
     failed = FlowRunFilter.model_validate(
         {
             "deployment_id": {"any_": [run.deployment_id]},
-            "state": {"type": {"any_": ["FAILED", "CRASHED"]}},
+            "state": {"name": {"any_": ["Failed", "Crashed"]}},
             "end_time": {"after_": datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)},
             "id": {"not_any_": [run.id]},
         }

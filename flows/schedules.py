@@ -22,7 +22,7 @@ from flows.weekly import weekly
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from prefect import Flow
+    from prefect import Flow, State
     from prefect.deployments.runner import RunnerDeployment
 
     from convintel.settings import Settings
@@ -55,9 +55,10 @@ def _end_what_was_killed(deployments: list[UUID]) -> None:
     left = FlowRunFilter.model_validate(
         {"deployment_id": {"any_": deployments}, "state": {"type": {"any_": ["RUNNING", "PENDING", "CANCELLING"]}}}
     )
+    ended: State[Any] = Crashed(name="Killed", message="its machine or service went down")
     with get_client(sync_client=True) as client:
         for run in client.read_flow_runs(flow_run_filter=left):
-            client.set_flow_run_state(run.id, Crashed(message="its machine or service went down"), force=True)
+            client.set_flow_run_state(run.id, ended, force=True)
 
 
 def _catch_up(deployment: UUID, due: datetime) -> None:

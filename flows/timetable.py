@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -28,7 +28,8 @@ def due_before(cron: str, zone: ZoneInfo, now: datetime) -> datetime:
     >>> due_before("0 6 * * 1", ZoneInfo("Europe/Madrid"), datetime(2026, 11, 1, 12, tzinfo=UTC)).isoformat()
     '2026-10-26T06:00:00+01:00'
     """
-    return next(CronSim(cron, now.astimezone(zone).replace(second=0, microsecond=0), reverse=True))
+    minute_after = now.astimezone(zone).replace(second=0, microsecond=0) + timedelta(minutes=1)
+    return next(CronSim(cron, minute_after, reverse=True))
 
 
 def missed(workspace: Workspace, cron: str, zone: ZoneInfo, now: datetime) -> datetime | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -11,7 +12,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.context import FlowRunContext
 from prefect.states import Completed
 
-from convintel import pipeline
+from convintel import pipeline, worker
 from convintel.errors import ConvintelError
 from convintel.settings import load
 from convintel.workspace import Workspace
@@ -46,6 +47,7 @@ def weekly(workspace: str, week: str | None = None) -> Any:
 
     One at a time; a run that was due before another one began, which went through, has nothing left to do.
     """
+    worker.end_with(os.getppid())  # of `serve`, as in `inbox`
     folder, begun = Workspace(Path(workspace)), datetime.now(UTC)
     with only_one(folder, "weekly", wait_seconds=_PATIENCE) as mine:
         if not mine:

@@ -42,6 +42,19 @@ def test_broken_toml_is_told_with_its_file(tmp_path):
         load(write(tmp_path, "[company\n"))
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ('[run]\nschedule_weekly = "every Monday"\n', "'every Monday' is not a cron line"),
+        ('[run]\nrunner = "dask"\n', 'runner = "dask" needs scheduler'),
+    ],
+)
+def test_a_schedule_and_a_cluster_that_cannot_be_are_told(tmp_path, text, told):
+    with pytest.raises(SettingsError) as caught:
+        load(write(tmp_path, text))
+    assert told in str(caught.value)
+
+
 def test_settings_survive_the_way_to_a_worker_process(tmp_path):
     settings = load(write(tmp_path, '[recordings]\nchannels = ["rep", "customer"]\n'))
     assert pickle.loads(pickle.dumps(settings)) == settings
