@@ -12,7 +12,7 @@ from convintel.report.facts import fact_id, rests
 from convintel.report.talk import Row
 from convintel.tables.names import FOLLOW_UPS, HYGIENE
 
-LINKED: Final = 10  # rows of a kind whose calls get a page although they are not of the week
+LINKED: Final = 10  # rows of a kind whose calls get a page although they are not of the week; reps link what is there
 
 
 def hygiene(book: Book, *, rep: str | None = None) -> list[Row]:
@@ -31,7 +31,7 @@ def _kind(book: Book, kind: str, rows: list[Row], rep: str | None) -> Row:
         "label": entry("hygiene")[kind],
         "n": len(rows),
         "remedies": sorted({row["remedy"] for row in rows}),
-        "rows": [_row(book, row, linked=place < LINKED) for place, row in enumerate(rows)],
+        "rows": [_row(book, row, linked=rep is None and place < LINKED) for place, row in enumerate(rows)],
     }
 
 
