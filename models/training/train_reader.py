@@ -5,9 +5,10 @@
 
 Takes about two hours on two cores; `--network FILE` takes the first network that an earlier run left there, or leaves
 it there. First nothing is learnt from authors g, h and i: on their calls, in which length gives nothing away, mixes,
-thresholds and calibration are chosen and the card's figures are counted. Then the network goes on learning, and the word
-models learn anew, with these authors too: what is shipped has read more than what the figures are of. Labelled sets on
-which accuracy is reported elsewhere are not read here. The same files on the same kind of machine give the same reader.
+thresholds and calibration are chosen and the card's figures are counted. Then the network goes on learning, and the
+word models learn anew, with these authors too: what is shipped has read more than what the figures are of. Labelled
+sets on which accuracy is reported elsewhere are not read here. The same files on the same kind of machine give the
+same reader.
 """
 
 from __future__ import annotations
