@@ -33,7 +33,7 @@ def write_card(heads: Sequence[Head], stamp: Mapping[str, Any], path: Path) -> N
         f"| | |\n|---|---|\n| learnt from | {stamp['calls']} labelled calls and {stamp['pairs']} lines of minimal "
         f"pairs by {stamp['authors']} authors (models/training), digest `{stamp['data']}` |\n"
         "| thresholds, calibration, figures | 72 calls of authors g, h, i, when nothing had been learnt from them |\n"
-        f"| recipe | {recipe} |\n| last rounds | with authors g, h, i too: {last} |\n"
+        f"| recipe | {recipe} |\n| last round | with authors g, h, i, without a to f: {last} |\n"
         "| base | sentence-transformers/all-MiniLM-L6-v2, Apache-2.0 |\n"
         "| licence | Apache-2.0 |\n| files | `reader.onnx` (encoder, weights as integers), `tokenizer.json`, "
         "`heads.*`, `examples.*` (labelled sentences that findings are likened to) |\n",
