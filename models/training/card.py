@@ -25,14 +25,16 @@ def write_card(heads: Sequence[Head], stamp: Mapping[str, Any], path: Path) -> N
     detectors = [head for head in heads if head.classes == ("yes",)]
     choosers = [head for head in heads if head.classes != ("yes",)]
     recipe = ", ".join(f"{name} {value}" for name, value in stamp["recipe"].items())
+    last = ", ".join(f"{name} {value}" for name, value in stamp["last"].items() if value != stamp["recipe"][name])
     parts = [
         "# The reader\n\nA small sentence encoder (all-MiniLM-L6-v2, 6 layers) trained further to read sales calls: it "
         "sees 256 tokens of a call at a time, both sides, and gives each sentence a vector; linear heads tell what the "
         "sentence is. Written by `python models/training/train_reader.py`; nothing tells it length or position.\n",
         f"| | |\n|---|---|\n| learnt from | {stamp['calls']} labelled calls and {stamp['pairs']} lines of minimal "
         f"pairs by {stamp['authors']} authors (models/training), digest `{stamp['data']}` |\n"
-        "| thresholds, calibration, figures | 72 calls of authors g, h, i, never learnt from |\n"
-        f"| recipe | {recipe} |\n| base | sentence-transformers/all-MiniLM-L6-v2, Apache-2.0 |\n"
+        "| thresholds, calibration, figures | 72 calls of authors g, h, i, when nothing had been learnt from them |\n"
+        f"| recipe | {recipe} |\n| last round | with authors g, h, i, without a to f: {last} |\n"
+        "| base | sentence-transformers/all-MiniLM-L6-v2, Apache-2.0 |\n"
         "| licence | Apache-2.0 |\n| files | `reader.onnx` (encoder, weights as integers), `tokenizer.json`, "
         "`heads.*`, `examples.*` (labelled sentences that findings are likened to) |\n",
         *(_detector(head) for head in detectors),

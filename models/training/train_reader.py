@@ -3,11 +3,12 @@
     python -m pip install -r models/training/requirements.txt
     python models/training/train_reader.py
 
-Takes about two hours on two cores; `--network FILE` takes the first network that an earlier run left there, or leaves
-it there. First nothing is learnt from authors g, h and i: on their calls, in which length gives nothing away, mixes,
-thresholds and calibration are chosen and the card's figures are counted. Then the network goes on learning, and the word
-models learn anew, with these authors too: what is shipped has read more than what the figures are of. Labelled sets on
-which accuracy is reported elsewhere are not read here. The same files on the same kind of machine give the same reader.
+Takes about two hours on two cores; `--networks DIR` takes the networks that an earlier run left there, or leaves them
+there. First nothing is learnt from authors g, h and i: on their calls, in which length gives nothing away, mixes,
+thresholds and calibration are chosen and the card's figures are counted. Then the network learns one more round, and
+the word models learn anew, with these authors too: what is shipped has read more than what the figures are of. Labelled
+sets on which accuracy is reported elsewhere are not read here. The same files on the same kind of machine give the
+same reader.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
 import torch  # noqa: E402
 from card import write_card  # noqa: E402
 from export import export  # noqa: E402
-from labelled import Call, Label, digest, lay_out, read_calls, read_pairs, sorted_labels, without_marks  # noqa: E402
+from labelled import AT_LENGTH, Call, Label, digest, lay_out, read_calls, read_pairs, sorted_labels, without_marks  # noqa: E402
 from learn import CLASSES, LAST, Net, Recipe, attribute, learn, sentence_vectors  # noqa: E402
 from sklearn.linear_model import LogisticRegression  # noqa: E402
 from wordmodels import findings, fit, samples, together  # noqa: E402
@@ -75,32 +76,27 @@ class Read:
 def main(arguments: Sequence[str]) -> None:
     """Learn, choose thresholds on unseen authors, write everything."""
     torch.set_num_threads(2)
-    saved = Path(arguments[1]) if arguments[:1] == ["--network"] else None
-    recipe, base = Recipe(), models.ensure("minilm", kind="encoder")
+    kept = Path(arguments[1]) if arguments[:1] == ["--networks"] else None
+    base = models.ensure("minilm", kind="encoder")
     tokens_of = tokenizer(base)
     calls = read_calls()
     seen = [call for call in calls if call.author not in UNSEEN] + read_pairs()
     unseen = [call for call in calls if call.author in UNSEEN]
-    if saved and saved.is_file():
-        net = Net(base, recipe)
-        net.load_state_dict(torch.load(saved, weights_only=True))
-        net.eval()
-    else:
-        net = learn(seen, base, tokens_of, recipe, say)
-        if saved:
-            torch.save(net.state_dict(), saved)
+    net = network("first", kept, base, Recipe(), lambda recipe: learn(seen, base, tokens_of, recipe, say))
+    again = [call for call in [*seen, *unseen] if call.author not in AT_LENGTH]
+    start = net.state_dict()
+    last = network("last", kept, base, LAST, lambda recipe: learn(again, base, tokens_of, recipe, say, start=start))
 
     def read(some: Iterable[Call]) -> list[Read]:
         return [_read(net, call, tokens_of) for call in some]
 
     words = word_models(seen, tokens_of)
     heads = finished(net, words, read(unseen), read(without_marks(call) for call in unseen))
-    net = learn([*seen, *unseen], base, tokens_of, LAST, say, start=net.state_dict())
-    words = word_models([*seen, *unseen], tokens_of)
+    net, words = last, word_models([*seen, *unseen], tokens_of)
     heads = [replace(head, **linear(net, head.name), words=words[head.name]) for head in heads]
     stamp = {
         "data": digest(), "calls": len({call.name for call in calls if call.author not in UNSEEN}), "last": vars(LAST),
-        "pairs": len(read_pairs()), "authors": len({call.author for call in seen}), "recipe": vars(recipe),
+        "pairs": len(read_pairs()), "authors": len({call.author for call in seen}), "recipe": vars(Recipe()),
     }  # fmt: skip
     OUT.mkdir(exist_ok=True)
     moved = export(net.encoder, OUT / "reader.onnx")
@@ -110,6 +106,19 @@ def main(arguments: Sequence[str]) -> None:
     write_examples(read(call for call in seen if call.author in EXAMPLES), {head.name: head for head in heads})
     write_card(heads, stamp, OUT / "README.md")
     pin()
+
+
+def network(name: str, kept: Path | None, base: Path, recipe: Recipe, learnt: Callable[[Recipe], Net]) -> Net:
+    """Return the network that an earlier run kept under this name, else learn and keep it."""
+    file = kept / f"{name}.pt" if kept else None
+    if file and file.is_file():
+        net = Net(base, recipe)
+        net.load_state_dict(torch.load(file, weights_only=True))
+        return net.eval()
+    net = learnt(recipe)
+    if file:
+        torch.save(net.state_dict(), file)
+    return net
 
 
 def word_models(calls: Sequence[Call], tokens_of: Callable[[str], tuple[int, ...]]) -> dict[str, Words]:
