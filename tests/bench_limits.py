@@ -39,8 +39,10 @@ def main() -> None:
     recogniser = transcript.load_recogniser(Settings())
     for name, make in _sounds().items():
         say(f"30 min of {name}: {_words(_int16(make()), recogniser)} words")
-    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), initializer=_alone) as pool:
-        words, gigabytes = pool.submit(_three_hours).result()
+    with tempfile.TemporaryDirectory() as folder:
+        _write_long(Path(folder) / "long.wav")
+        with ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), initializer=_alone) as pool:
+            words, gigabytes = pool.submit(_three_hours, Path(folder) / "long.wav").result()
     say(f"{HOURS} h in stereo: {words} words, at most {gigabytes:.2f} GB in the process")
 
 
@@ -108,26 +110,22 @@ def _alone() -> None:
     worker.begin(multiprocessing.parent_process().pid)  # type: ignore[union-attr] - a child has a parent
 
 
-def _three_hours() -> tuple[int, float]:
-    """Words of a file in which a sample call comes every ten minutes, and the most memory that the process had."""
-    sample = decode(shipped("samples") / "inbox" / "phone" / "daniel-cold.mp3").samples[:, : 120 * RATE]
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "long.wav"
-        ten_minutes = np.zeros((2, 600 * RATE), np.float32)
-        ten_minutes[:, : sample.shape[1]] = sample / np.float32(32768)
-        _write(path, ten_minutes, times=6 * HOURS)
-        words = transcript.transcribe("0" * 16, decode(path), transcript.load_recogniser(Settings()), Settings())
-    return words["words"].height, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+def _three_hours(path: Path) -> tuple[int, float]:
+    """Words of a recording, and the most memory that this process ever had in GB."""
+    words = transcript.transcribe("0" * 16, decode(path), transcript.load_recogniser(Settings()), Settings())["words"]
+    return words.height, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
 
 
-def _write(path: Path, piece: np.ndarray, *, times: int) -> None:
-    """Write a file piece by piece: its making must not cost the memory that is measured."""
+def _write_long(path: Path) -> None:
+    """Write hours of stereo in which a sample call of two minutes comes every ten minutes."""
+    sample = decode(shipped("samples") / "inbox" / "phone" / "daniel-discovery.ogg").samples[:, : 120 * RATE]
     with wave.open(str(path), "wb") as file:
         file.setnchannels(2)
         file.setsampwidth(2)
         file.setframerate(RATE)
-        for _ in range(times):
-            file.writeframes((piece.T * 32767).astype("<i2").tobytes())
+        for _ in range(6 * HOURS):
+            file.writeframes(np.ascontiguousarray(sample.T).tobytes())
+            file.writeframes(bytes(4 * (600 * RATE - sample.shape[1])))
 
 
 if __name__ == "__main__":

@@ -40,6 +40,8 @@ MARGIN = 0.3
 """Seconds by which word times and voice activity may differ."""
 LOST = 3.0
 """Seconds of speech that stay without a word after that from which they are counted as lost (shorter: laughter)."""
+PACKS_AT_ONCE = 32
+"""Packs whose sound is held as float32 at a time (20 s each): that of hours of speech would double the memory."""
 LEAST_SPEECH = 0.3
 """Seconds of speech in a whole recording below which nobody is taken to speak."""
 
@@ -138,13 +140,16 @@ def _falls_in(word: Mapping[str, object], spans: Sequence[Span]) -> bool:
 def _read(
     layout: Layout, track: str, packs: Sequence[Pack], recogniser: Recogniser, settings: Settings, *, careful: bool
 ) -> list[list[dict[str, object]] | None]:
-    read = recogniser.transcribe(
-        [one.cut(layout.tracks[track]) for one in packs],
-        speech_seconds=[one.speech_seconds for one in packs],
-        vocabulary=settings.company.vocabulary,
-        several=layout.kind == "mono",
-        careful=careful,
-    )
+    read: list[list[HeardWord] | None] = []
+    for at in range(0, len(packs), PACKS_AT_ONCE):
+        part = packs[at : at + PACKS_AT_ONCE]
+        read += recogniser.transcribe(
+            [one.cut(layout.tracks[track]) for one in part],
+            speech_seconds=[one.speech_seconds for one in part],
+            vocabulary=settings.company.vocabulary,
+            several=layout.kind == "mono",
+            careful=careful,
+        )
     return [
         None if words is None else [_word_row(word, one.true_span(word.span), track) for word in words]
         for one, words in zip(packs, read, strict=True)
