@@ -33,7 +33,10 @@ def update(index: Path, store: Store, keys: Mapping[str, str]) -> None:
     """Bring the index in line with the turns in the store; `keys` maps each call to the key of its turns."""
     index.parent.mkdir(parents=True, exist_ok=True)
     with closing(sqlite3.connect(index, timeout=30)) as db:
+        index.chmod(0o600)
+        db.execute("pragma secure_delete = on")  # what is deleted is overwritten
         db.executescript(_TABLES)
+        db.execute("insert into turns(turns, rank) values ('secure-delete', 1)")
         present = dict(db.execute("select call_id, key from calls"))
         wanted = {call_id: key for call_id, key in keys.items() if store.has("turns", call_id, key)}
         with db:  # one transaction: the index is never half old, half new

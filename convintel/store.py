@@ -132,9 +132,10 @@ class Store:
             if folder.name not in kept:
                 shutil.rmtree(folder)
 
-    def forget(self, scope: str) -> list[Path]:
-        """Delete every result of a scope in all stages; return the folders removed."""
-        gone = [folder for folder in sorted(self.root.glob(f"*/{scope}")) if folder.is_dir()]
+    def forget(self, scope: str, *, stages: Iterable[str] = ("*",)) -> list[Path]:
+        """Delete every result of a scope, in all stages or those named; return the folders removed."""
+        found = sorted(folder for stage in stages for folder in self.root.glob(f"{stage}/{scope}"))
+        gone = [folder for folder in found if folder.is_dir()]
         for folder in gone:
             shutil.rmtree(folder)
         return gone

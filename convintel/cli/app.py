@@ -235,7 +235,7 @@ def export(
 
 @app.command
 def forget(folder: Path, *, call: str | None = None, customer: str | None = None, rep: str | None = None) -> None:
-    """Remove a person or call from all results and say what was removed; files in the inbox are yours to delete.
+    """Remove a person or call from all results and prove it by a search; files in the inbox are yours to delete.
 
     Args:
         folder: the workspace.
@@ -245,8 +245,11 @@ def forget(folder: Path, *, call: str | None = None, customer: str | None = None
     """
     from convintel.cli.lookup import forget_calls
 
-    for line in forget_calls(_workspace(folder), call=call, customer=customer, rep=rep):
+    result = forget_calls(_workspace(folder), call=call, customer=customer, rep=rep)
+    for line in (*result.lines, *result.proof.lines()):
         say(line)
+    if result.proof.hits:
+        raise SystemExit(1)
 
 
 @app.command

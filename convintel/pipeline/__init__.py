@@ -6,8 +6,9 @@ writes the report; `run` puts them together into the two steps that can be repea
 """
 
 from convintel.pipeline.delivery import Delivered, deliver, prepare
+from convintel.pipeline.forgotten import read_forgotten, remember_forgotten
 from convintel.pipeline.run import IngestResult, ingest, make_report, read_report
-from convintel.pipeline.survey import STAGE_TABLES, Survey, pending_jobs, read_forgotten, survey
+from convintel.pipeline.survey import STAGE_TABLES, Survey, pending_jobs, survey
 from convintel.pipeline.tidy import erase
 from convintel.pipeline.weekly import WeeklyResult, newest_week, used_models, week_before
 
@@ -26,6 +27,7 @@ __all__ = [
     "prepare",
     "read_forgotten",
     "read_report",
+    "remember_forgotten",
     "survey",
     "used_models",
     "week_before",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,8 +12,8 @@ import polars as pl
 from convintel import search
 from convintel.ledger import Ledger
 from convintel.pipeline.process import CallOutcome, process_calls, worker_count
-from convintel.pipeline.survey import pending_jobs, survey
-from convintel.pipeline.tidy import clean_up
+from convintel.pipeline.survey import Survey, pending_jobs, survey
+from convintel.pipeline.tidy import clean_up, purge
 from convintel.pipeline.weekly import WeeklyResult, last_day, newest_week, reported, weekly
 from convintel.progress import show_progress
 from convintel.settings import load
@@ -64,7 +64,9 @@ def ingest(
                 process_calls(
                     jobs, store=store, settings=settings, workers=worker_count(settings, workers), on_outcome=note
                 )
-        search.update(workspace.search_index, store, {call_id: keys.turns for call_id, keys in found.keys.items()})
+        spoken = {call_id: keys.turns for call_id, keys in found.keys.items() if call_id not in found.wordless}
+        search.update(workspace.search_index, store, spoken)
+        ledger.beat("inbox on schedule" if scheduled else "inbox", datetime.now(UTC))
     bad = sum(outcome.status == "set aside" for outcome in outcomes)
     return IngestResult(len(outcomes) - bad, bad, current)
 
@@ -73,6 +75,7 @@ def make_report(root: Path, *, week: str | None = None, scheduled: bool = False,
     """Write a week's report (default: the newest with a call) from the store; `again`: also when it is current.
 
     Without a week, earlier reports that a correction, a late call or a changed deal has made stale are written anew.
+    First goes what [privacy] no longer lets be kept; reports that told of it are written anew in any case.
 
     Raises:
         WorkspaceError: the week is not written like 2026-W44, or no call has a date.
@@ -84,7 +87,9 @@ def make_report(root: Path, *, week: str | None = None, scheduled: bool = False,
     with workspace.locked(wait_seconds=_PATIENCE if scheduled else 0), Ledger(workspace.ledger) as ledger:
         clean_up(workspace, ledger)
         found = survey(workspace, settings, ledger)
+        purge(found, ledger, settings)
         wanted = week or newest_week(found)
+        stale = _stale(found, ledger)
         with show_progress(0, 0.0) as progress:
             results = [
                 weekly(
@@ -96,8 +101,10 @@ def make_report(root: Path, *, week: str | None = None, scheduled: bool = False,
                     step=progress.step,
                     again=again and each == wanted,
                 )
-                for each in sorted({wanted, *([] if week else workspace.reported_weeks())})  # themes grow week by week
+                # themes grow week by week
+                for each in sorted({wanted, *stale, *([] if week else workspace.reported_weeks())})
             ]
+        ledger.beat("report on schedule" if scheduled else "report", datetime.now(UTC))
     return next(result for result in results if result.week == wanted)
 
 
@@ -116,6 +123,15 @@ def read_report(root: Path, *, week: str | None = None) -> tuple[str, dict[str, 
         last_day(wanted)
         summary, tables = reported(found, week=wanted, store=store, ledger=ledger, settings=settings)
     return wanted, summary, tables
+
+
+def _stale(found: Survey, ledger: Ledger) -> list[str]:
+    """Return weeks whose report was taken away and is to be made again; not those of which no call is left."""
+    left = set(found.calls["week"].drop_nulls())
+    for week in ledger.stale_reports():
+        if week not in left:
+            ledger.drop_report(week)
+    return ledger.stale_reports()
 
 
 def _record(ledger: Ledger, outcome: CallOutcome) -> None:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,6 +15,8 @@ from convintel import recordings, signals, transcript, turns
 from convintel.corrections import Corrections, read_corrections
 from convintel.errors import WorkspaceError
 from convintel.ledger import Ledger, SetAside
+from convintel.pipeline.forgotten import read_forgotten, read_persons, still_known
+from convintel.pipeline.gate import gate
 from convintel.recordings import Found, Rep
 from convintel.settings import Settings
 from convintel.store import Store, content_key, file_digest
@@ -43,7 +44,7 @@ class Survey:
     """The calls of a workspace (schema Calls), what cannot be used and why (Unused), and the keys of all results."""
 
     workspace: Workspace
-    described: pl.DataFrame  # also the calls whose consent does not allow to process them
+    described: pl.DataFrame  # also the calls that privacy keeps out
     calls: pl.DataFrame
     unused: pl.DataFrame
     reps: tuple[Rep, ...]
@@ -52,6 +53,7 @@ class Survey:
     aside: Mapping[str, SetAside]
     unsettled: frozenset[str]
     teachers: tuple[turns.Teacher, ...]
+    wordless: frozenset[str] = frozenset()  # calls of which numbers may still be kept, but no words
 
     def recording(self, call: Mapping[str, Any]) -> Path:
         """Return the file of a call."""
@@ -60,6 +62,11 @@ class Survey:
     def is_aside(self, call_id: str) -> bool:
         """Tell whether the call failed before under the same key, so that trying again would only fail again."""
         return call_id in self.aside and self.aside[call_id].key == self.keys[call_id].signals
+
+    @property
+    def kept_out(self) -> frozenset[str]:
+        """The calls of the inbox that privacy does not let in."""
+        return frozenset(self.described["call_id"]) - self.keys.keys()
 
     @property
     def set_aside(self) -> list[SetAside]:
@@ -97,23 +104,34 @@ def survey(workspace: Workspace, settings: Settings, ledger: Ledger, *, settle_s
     forgotten = read_forgotten(workspace)
     listed, unread = _identify(workspace, ledger)
     found = [(file, call_id) for file, call_id in listed if call_id not in forgotten]
-    described = recordings.describe(found, workspace=workspace.root, settings=settings)
-    allowed, refused = _gate_consent(described.calls, settings)
+    silent = [file for file, call_id in listed if call_id in forgotten]
+    described = recordings.describe(found, workspace=workspace.root, settings=settings, silent=silent)
+    zone = settings.company.zone
+    written = {call_id: datetime.fromtimestamp(file.mtime_ns / 1e9, zone).date() for file, call_id in found}
+    let_in = gate(described.calls, written, settings.privacy, today=datetime.now(zone).date())
+    allowed, reps = let_in.calls, still_known(described.reps, read_persons(workspace))
     corrections = read_corrections(workspace.corrections)
-    known = turns.teachers(
-        allowed, inbox=workspace.inbox, reps=described.reps, corrections=corrections.calls, settings=settings
-    )
+    known = turns.teachers(allowed, inbox=workspace.inbox, reps=reps, corrections=corrections.calls, settings=settings)
     settled = time.time_ns() - int(settle_seconds * 1e9)
     return Survey(
         workspace=workspace,
         described=described.calls,
         calls=allowed,
         unused=pl.concat(
-            [described.unused, *(frame("unused", list(rows)) for rows in (refused, unread, corrections.unused))]
+            [
+                recordings.without(described.unused, let_in.closed),
+                *(frame("unused", list(rows)) for rows in (let_in.unused, unread, corrections.unused)),
+            ]
         ),
-        reps=described.reps,
+        reps=reps,
         corrections=corrections,
-        keys={row["call_id"]: _keys(row, described.reps, corrections, settings, known) for row in allowed.to_dicts()},
+        keys={
+            row["call_id"]: wordless_keys(row["call_id"])
+            if row["call_id"] in let_in.wordless
+            else _keys(row, reps, corrections, settings, known)
+            for row in allowed.to_dicts()
+        },
+        wordless=let_in.wordless,
         aside=ledger.aside(),
         teachers=known,
         unsettled=frozenset(call_id for file, call_id in found if settle_seconds and file.mtime_ns > settled),
@@ -131,18 +149,11 @@ def pending_jobs(found: Survey, store: Store, *, since: date | None = None) -> l
         for call in found.calls.iter_rows(named=True)
         if not found.is_aside(call["call_id"])
         and call["call_id"] not in found.unsettled
+        and call["call_id"] not in found.wordless
         and not store.has("signals", call["call_id"], found.keys[call["call_id"]].signals)
         and (since is None or (signals.local_date(call) or since) >= since)
     ]
     return sorted(jobs, key=lambda job: (-job.seconds, job.call["call_id"]))
-
-
-def read_forgotten(workspace: Workspace) -> frozenset[str]:
-    """Return the ids of calls that no run may take again."""
-    if not workspace.forgotten.is_file():
-        return frozenset()
-    text = workspace.forgotten.read_bytes().decode("latin-1")  # whatever a spreadsheet made of it: ids are plain ASCII
-    return frozenset(re.findall(r"\b[0-9a-f]{16}\b", text))
 
 
 def _identify(workspace: Workspace, ledger: Ledger) -> tuple[list[tuple[Found, str]], list[dict[str, object]]]:
@@ -178,19 +189,10 @@ def _unreadable(relative: str, reason: str | None) -> dict[str, object]:
     }
 
 
-def _gate_consent(calls: pl.DataFrame, settings: Settings) -> tuple[pl.DataFrame, list[dict[str, object]]]:
-    allowed = pl.col("consent").cast(pl.String).is_in(list(settings.privacy.process_consent))
-    refused: list[dict[str, object]] = [
-        {
-            "source": f"inbox/{call['path']}",
-            "row": None,
-            "what": f"consent is '{call['consent']}', which the settings do not allow to process",
-            "remedy": "record the consent in the sidecar or calls.csv, or change [privacy] process_consent",
-            "severity": "set aside",
-        }
-        for call in calls.filter(~allowed).iter_rows(named=True)
-    ]
-    return calls.filter(allowed), refused
+def wordless_keys(call_id: str) -> Keys:
+    """Return the keys under which what is left of a call without its words is kept; no run can make it again."""
+    key = content_key("wordless", call_id, [SCHEMAS[name].version for names in STAGE_TABLES.values() for name in names])
+    return Keys(key, key, key)
 
 
 def _keys(

@@ -1,9 +1,12 @@
-"""What the holder of the workspace's lock clears away before anything else: traces of kills and of forgotten calls."""
+"""What the holder of the workspace's lock clears away: traces of kills, forgotten calls, and what is past its time."""
 
 from __future__ import annotations
 
+import os
+import re
 import shutil
 from collections.abc import Iterable
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import polars as pl
@@ -11,7 +14,10 @@ import polars as pl
 from convintel import search
 from convintel.errors import WorkspaceError
 from convintel.ledger import Ledger
-from convintel.pipeline.survey import read_forgotten
+from convintel.pipeline.forgotten import read_forgotten
+from convintel.pipeline.survey import Survey
+from convintel.pipeline.wordless import strip, stripped
+from convintel.settings import Settings
 from convintel.store import Store
 from convintel.themes import Registry
 from convintel.workspace import Workspace
@@ -25,24 +31,92 @@ def clean_up(workspace: Workspace, ledger: Ledger) -> None:
         erase(workspace, ledger, left)
 
 
-def erase(workspace: Workspace, ledger: Ledger, call_ids: Iterable[str]) -> dict[str, list[Path]]:
-    """Remove calls from every place but the inbox; reports go whole and are made again without them.
+def purge(found: Survey, ledger: Ledger, settings: Settings) -> int:
+    """Delete what may no longer be kept of calls: consent withdrawn, made private, or past the days of [privacy].
+
+    Of calls whose words are past their time the numbers stay; of all others nothing. Reports that told of them are to
+    be made again (`Ledger.stale_reports`), but the pages of weeks past their time go for good. Recordings in the inbox
+    are the user's.
+
+    Returns how many calls were touched.
+    """
+    workspace, store = found.workspace, Store(found.workspace.store)
+    stored = _stored(workspace)
+    gone = [one for one in sorted(stored) if one not in found.keys and _may_go(one, found, settings)]
+    bare = [one for one in sorted(found.wordless & stored) if not stripped(store, one)]
+    if not gone and not bare:
+        return 0
+    erase(workspace, ledger, gone, also_themes_of=bare)
+    for call_id in bare:
+        strip(store, call_id)
+    touched = found.described.filter(pl.col("call_id").is_in([*gone, *bare]))
+    for week in touched["week"].drop_nulls().unique().sort():
+        if _past(week, settings):
+            shutil.rmtree(workspace.reports / week, ignore_errors=True)
+            ledger.drop_report(week)
+    return len(gone) + len(bare)
+
+
+def erase(
+    workspace: Workspace, ledger: Ledger, call_ids: Iterable[str], *, also_themes_of: Iterable[str] = ()
+) -> dict[str, list[Path]]:
+    """Remove calls from every place but the inbox; reports go whole and are to be made again without them.
 
     Themes lose their concerns and keep their ids: what people wrote into themes.csv goes on being about the same.
 
     Returns the folders removed from the store, by call.
     """
     ids = sorted(call_ids)
-    shutil.rmtree(workspace.store / "weekly", ignore_errors=True)
+    touched = [*ids, *also_themes_of]
+    ledger.outdate_reports(workspace.reported_weeks())  # first: after a kill the next report finishes
+    for folder in workspace.store.glob("*/*"):
+        if not _is_call(folder.name) and not folder.name.startswith("."):
+            shutil.rmtree(folder, ignore_errors=True)  # of all calls together: made anew from what is left
     shutil.rmtree(workspace.tables, ignore_errors=True)
-    _leave_themes(workspace, ids)
+    _leave_themes(workspace, touched)
     for folder in workspace.reports.glob("*"):
         if folder.name in workspace.reported_weeks() or folder.name.startswith("."):
             shutil.rmtree(folder, ignore_errors=True)
-    search.forget(workspace.search_index, ids)
+    search.forget(workspace.search_index, touched)
     ledger.forget(ids)
+    _drop_logs(workspace)
     # last, because it is what `clean_up` goes by
     return {call_id: Store(workspace.store).forget(call_id) for call_id in ids}
+
+
+def _may_go(call_id: str, found: Survey, settings: Settings) -> bool:
+    """Tell whether a stored call that is not let in is kept out by privacy, or lost its recording and is too old."""
+    if call_id in found.kept_out:
+        return True
+    days = [days for days in (settings.privacy.keep_text_days, settings.privacy.keep_audio_derived_days) if days]
+    if not days:
+        return False
+    made = max(path.stat().st_mtime for path in found.workspace.store.glob(f"*/{call_id}/*"))
+    return datetime.fromtimestamp(made, UTC) < datetime.now(UTC) - timedelta(days=min(days))
+
+
+def _past(week: str, settings: Settings) -> bool:
+    """Tell whether the first day of a week is older than words may be."""
+    days = [days for days in (settings.privacy.keep_text_days, settings.privacy.keep_audio_derived_days) if days]
+    monday = date.fromisocalendar(int(week[:4]), int(week[6:]), 1)
+    return bool(days) and monday < datetime.now(settings.company.zone).date() - timedelta(days=min(days))
+
+
+def _stored(workspace: Workspace) -> set[str]:
+    """Return the calls of which something is stored; whatever is stored of a call began with its transcript."""
+    folder = workspace.store / "transcript"
+    return {entry.name for entry in os.scandir(folder) if _is_call(entry.name)} if folder.is_dir() else set()
+
+
+def _is_call(name: str) -> bool:
+    return re.fullmatch(r"[0-9a-f]{16}", name) is not None
+
+
+def _drop_logs(workspace: Workspace) -> None:
+    """Delete what Prefect noted on this machine: its messages may name files, and files may be named after people."""
+    logs = workspace.hidden / "prefect"
+    for path in (*logs.rglob("*.log"), *logs.glob("storage/*")):
+        path.unlink(missing_ok=True)
 
 
 def _leave_themes(workspace: Workspace, call_ids: Iterable[str]) -> None:

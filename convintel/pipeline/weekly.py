@@ -17,6 +17,7 @@ from convintel.errors import SettingsError, WorkspaceError
 from convintel.ledger import Ledger
 from convintel.pipeline.embeddings import StoredEncoder, embed_concerns
 from convintel.pipeline.export import write_tables
+from convintel.pipeline.forgotten import read_persons, without_mentions, without_people
 from convintel.pipeline.survey import STAGE_TABLES, Survey
 from convintel.settings import Settings
 from convintel.store import Store, content_key, file_digest
@@ -105,12 +106,13 @@ def weekly(
     tables |= _outcomes(found, tables, week, settings)
     step("coaching")
     last = _advice_before(week, store, ledger)
+    said = pl.col("call_id").is_in(list(found.wordless)).not_()  # what is deleted is nobody's example
     tables |= coaching.coach(
         tables["calls"],
         tables["metrics"],
-        tables["objections"],
-        tables["next_steps"],
-        tables["turns"],
+        tables["objections"].filter(said),
+        tables["next_steps"].filter(said),
+        tables["turns"].filter(said),
         tables["associations"],
         week=week,
         reps=found.reps,
@@ -243,7 +245,8 @@ def _deals(found: Survey, tables: Mapping[str, pl.DataFrame], week: str, setting
     unused: pl.DataFrame = frame("unused", [])
     if path.is_file():
         deals, unused = outcomes.read_deals(path, reps=found.reps, settings=settings)
-        deals = _as_known_on(deals, last_day(week))
+        people = read_persons(found.workspace)
+        deals, unused = without_people(_as_known_on(deals, last_day(week)), people), without_mentions(unused, people)
     return {
         "deals": deals,
         "unused": pl.concat([tables["unused"], unused]),
