@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from collections.abc import Iterable
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -40,11 +40,12 @@ class Ledger:
     """Open with `with Ledger(path) as ledger`; every write is its own transaction."""
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._db = sqlite3.connect(path, isolation_level=None, timeout=30)
-        path.chmod(0o600)
         self._db.execute("pragma secure_delete = on")  # what is deleted is overwritten
         self._db.executescript(_TABLES)
+        with suppress(OSError):  # some network shares have no modes
+            path.chmod(0o600)
 
     def __enter__(self) -> Self:
         return self

@@ -52,7 +52,7 @@ def write_atomically(path: Path, content: bytes | str) -> None:
                 stream.write(data)
                 stream.flush()
                 os.fsync(stream.fileno())
-            Path(name).chmod(0o640)
+            Path(name).chmod(0o600)
             Path(name).replace(path)
         except BaseException:
             Path(name).unlink(missing_ok=True)

@@ -34,6 +34,7 @@ _START_SECONDS = 180
 
 def main(root: Path) -> None:
     """Serve both schedules of a workspace until stopped."""
+    os.umask(0o077)  # what it writes is its user's alone
     workspace = Workspace(root.resolve())
     settings = load(workspace.root)
     os.environ.setdefault("PREFECT_LOGGING_LEVEL", "INFO")

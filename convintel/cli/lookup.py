@@ -14,7 +14,16 @@ import polars as pl
 from convintel import search
 from convintel.errors import ConvintelError
 from convintel.ledger import Ledger
-from convintel.pipeline import Survey, erase, make_report, read_forgotten, read_report, remember_forgotten, survey
+from convintel.pipeline import (
+    Survey,
+    erase,
+    make_report,
+    read_forgotten,
+    read_report,
+    remember_forgotten,
+    stored_calls,
+    survey,
+)
 from convintel.pipeline.proof import Proof, search_workspace, traces
 from convintel.recordings import Rep
 from convintel.recordings.fields import FieldError, phone
@@ -52,31 +61,35 @@ class Forgotten:
     proof: Proof
 
 
-def forget_calls(root: Path, *, call: str | None, customer: str | None, rep: str | None) -> Forgotten:
+def forget_calls(
+    root: Path, *, call: str | None = None, customer: str | None = None, rep: str | None = None, gone: bool = False
+) -> Forgotten:
     """Remove the named calls and people from all results, make the reports without them, and prove it by a search.
 
     Calls whose recording is gone from the inbox, or whose consent was withdrawn, are found as long as results of them
-    are stored. Naming a call that was forgotten before finishes what a kill interrupted.
+    are stored; `gone`: all calls whose recording is no longer there. Naming a call that was forgotten before finishes
+    what a kill interrupted.
 
     Raises:
         ConvintelError: nobody or more than one thing was named, or nothing matches.
     """
     workspace, settings = Workspace(root), load(root)
     began = time.time()
-    named = _named(call, customer, rep, settings)
+    named = _named(call, customer, rep, settings, gone=gone)
     with workspace.locked(), Ledger(workspace.ledger) as ledger:
         found = survey(workspace, settings, ledger)
         known = _known_calls(workspace, found)
-        gone = known.filter(named).sort("path")
-        ids = sorted({*gone["call_id"], *({call} & read_forgotten(workspace) if call else ())})
+        lost = stored_calls(workspace) - {*found.described["call_id"]} if gone else set()
+        theirs = known.filter(named | pl.col("call_id").is_in(list(lost))).sort("path")
+        ids = sorted({*theirs["call_id"], *lost, *({call} & read_forgotten(workspace) if call else ())})
         if not ids:
             raise ConvintelError(
-                "no call matches", where=root, remedy="names must match exactly; `search` prints calls"
+                "no call matches", where=root, remedy="names must match but for case; `search` prints calls"
             )
-        people = () if call else _people(gone, found.reps, rep)
+        people = _people(theirs, found.reps, rep) if customer or rep else ()
         stay = known.filter(~pl.col("call_id").is_in(ids))
         shared = {name for column in _CUSTOMER for name in stay[column].drop_nulls()}
-        wanted = traces(workspace, gone.to_dicts(), people=sorted({*people} - shared), shared=shared)
+        wanted = traces(workspace, _rows(theirs, ids), people=sorted({*people} - shared))
         # first the promise never to take them again, then the data: after a kill in between the next run finishes
         remember_forgotten(workspace, ids, {*people} - shared)
         removed = erase(workspace, ledger, ids)
@@ -86,7 +99,7 @@ def forget_calls(root: Path, *, call: str | None, customer: str | None, rep: str
     if weeks:
         make_report(root, week=weeks[-1])  # and with it the others that were taken away
         lines += [f"rebuilt without the calls: {workspace.reports / week / 'index.html'}" for week in weeks]
-    lines += _left(workspace, gone["path"].to_list(), wanted.names)
+    lines += _left(workspace, theirs["path"].to_list(), wanted.names)
     return Forgotten(tuple(lines), search_workspace(workspace, wanted, since=began))
 
 
@@ -117,11 +130,21 @@ def _known_calls(workspace: Workspace, found: Survey) -> pl.DataFrame:
     return pl.concat([frame.select(_FIELDS) for frame in (found.described, *told)]).unique("call_id", keep="first")
 
 
-def _named(call: str | None, customer: str | None, rep: str | None, settings: Settings) -> pl.Expr:
-    if sum(asked is not None for asked in (call, customer, rep)) != 1:
+def _rows(theirs: pl.DataFrame, ids: Sequence[str]) -> list[dict[str, Any]]:
+    """Return the calls with their paths; of a call that nothing tells of any more the id is known."""
+    told = theirs.to_dicts()
+    return [*told, *({"call_id": one, "path": one} for one in ids if one not in {row["call_id"] for row in told})]
+
+
+def _named(
+    call: str | None, customer: str | None, rep: str | None, settings: Settings, *, gone: bool = False
+) -> pl.Expr:
+    if sum(asked is not None for asked in (call, customer, rep)) + gone != 1:
         raise ConvintelError(
-            "say whom to forget", remedy="one of --call ID, --customer E-MAIL|PHONE|NAME, --rep E-MAIL"
+            "say whom to forget", remedy="one of --call ID, --customer E-MAIL|PHONE|NAME, --rep E-MAIL, --gone"
         )
+    if gone:
+        return pl.lit(value=False)
     if call is not None:
         return pl.col("call_id") == call
     if rep is not None:

@@ -9,7 +9,7 @@ from convintel.pipeline.delivery import Delivered, deliver, prepare
 from convintel.pipeline.forgotten import read_forgotten, remember_forgotten
 from convintel.pipeline.run import IngestResult, ingest, make_report, read_report
 from convintel.pipeline.survey import STAGE_TABLES, Survey, pending_jobs, survey
-from convintel.pipeline.tidy import erase
+from convintel.pipeline.tidy import erase, stored_calls
 from convintel.pipeline.weekly import WeeklyResult, newest_week, used_models, week_before
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "read_forgotten",
     "read_report",
     "remember_forgotten",
+    "stored_calls",
     "survey",
     "used_models",
     "week_before",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Final
 
 import polars as pl
@@ -66,13 +66,22 @@ def without_people(deals: pl.DataFrame, forgotten: Collection[str]) -> pl.DataFr
 
 
 def without_mentions(unused: pl.DataFrame, forgotten: Collection[str]) -> pl.DataFrame:
-    """Return rows of `Unused` without those that quote somebody who was forgotten."""
+    """Return rows of `Unused` without those that name somebody who was forgotten."""
     if not forgotten:
         return unused
     told = [
-        any(person_digest(quoted) in forgotten for quoted in re.findall(r"'([^']+)'", what)) for what in unused["what"]
+        any(person_digest(name) in forgotten for name in _possible_names(f"{source} {what} {remedy}"))
+        for source, what, remedy in unused.select("source", "what", "remedy").iter_rows()
     ]
     return unused.filter(~pl.Series(told, dtype=pl.Boolean))
+
+
+def _possible_names(text: str) -> Iterator[str]:
+    """Yield whatever in a text may be a name or address: what is quoted, addresses, up to four words in a row."""
+    yield from re.findall(r"'([^']+)'", text)
+    yield from re.findall(r"[\w.+-]+@[\w.-]+\w|\+\d+", text)
+    words = re.findall(r"[^\W_]+(?:'[^\W_]+)?", text)
+    yield from (" ".join(words[at : at + length]) for length in range(1, 5) for at in range(len(words) - length + 1))
 
 
 def _text(workspace: Workspace) -> str:

@@ -29,7 +29,7 @@ from convintel.workspace import Workspace
 
 LENGTH: Final = 5  # words in a row: fewer are said by everybody
 _WORD: Final = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
-_NAMES: Final = ("customer_name", "customer_email", "customer_phone", "path")
+_TAG: Final = re.compile(r"<[^<>]*>")
 _VECTOR_BYTES: Final = 64  # the first 16 numbers of a vector: no other has them
 Sequences = frozenset[int]
 
@@ -75,22 +75,18 @@ class Proof:
         return [*told, *(f"still there: {hit.file}: {hit.what}" for hit in self.hits)]
 
 
-def traces(
-    workspace: Workspace, calls: Sequence[dict[str, Any]], *, people: Iterable[str] = (), shared: Collection[str] = ()
-) -> Traces:
+def traces(workspace: Workspace, calls: Sequence[dict[str, Any]], *, people: Iterable[str] = ()) -> Traces:
     """Return what would give away some calls, which are still stored, and the people of them.
 
     A sequence of words counts when no other stored call and nothing that convintel itself writes has it.
 
     Args:
         workspace: of the calls.
-        calls: rows of Calls.
-        people: further names, such as a rep's.
-        shared: names that calls which stay have too.
+        calls: rows with call_id and path.
+        people: names, addresses and numbers of the person.
     """
     ids = sorted({str(call["call_id"]) for call in calls})
-    names = {str(call[name]) for call in calls for name in _NAMES if call.get(name)}
-    names = {name for name in names if name not in shared}
+    names = {str(call["path"]) for call in calls}
     own = _said(workspace, lambda call_id: call_id in ids)
     if own:
         own -= _said(workspace, lambda call_id: call_id not in ids)
@@ -176,7 +172,8 @@ class _Look:
         if Path(name).name == "forgotten.csv":  # it must name the calls that no run may take again
             found -= set(self.wanted.ids)
         self.hits += [Hit(name, f"'{hit}'") for hit in sorted(found)]
-        said = len(sequences(text) & self.wanted.sequences) if self.wanted.sequences else 0
+        shown = _TAG.sub(" ", text)  # what a reader of a page sees in a row
+        said = len((sequences(text) | sequences(shown)) & self.wanted.sequences) if self.wanted.sequences else 0
         if said:
             self.hits.append(Hit(name, f"{said} sequences of words"))
 

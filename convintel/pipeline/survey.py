@@ -15,7 +15,7 @@ from convintel import recordings, signals, transcript, turns
 from convintel.corrections import Corrections, read_corrections
 from convintel.errors import WorkspaceError
 from convintel.ledger import Ledger, SetAside
-from convintel.pipeline.forgotten import read_forgotten, read_persons, still_known
+from convintel.pipeline.forgotten import read_forgotten, read_persons, still_known, without_mentions
 from convintel.pipeline.gate import gate
 from convintel.recordings import Found, Rep
 from convintel.settings import Settings
@@ -47,12 +47,13 @@ class Survey:
     described: pl.DataFrame  # also the calls that privacy keeps out
     calls: pl.DataFrame
     unused: pl.DataFrame
-    reps: tuple[Rep, ...]
+    reps: tuple[Rep, ...]  # whom pages may name
     corrections: Corrections
     keys: Mapping[str, Keys]
     aside: Mapping[str, SetAside]
     unsettled: frozenset[str]
     teachers: tuple[turns.Teacher, ...]
+    roster: tuple[Rep, ...]  # reps.csv as it stands: what results hang on
     wordless: frozenset[str] = frozenset()  # calls of which numbers may still be kept, but no words
 
     def recording(self, call: Mapping[str, Any]) -> Path:
@@ -109,9 +110,12 @@ def survey(workspace: Workspace, settings: Settings, ledger: Ledger, *, settle_s
     zone = settings.company.zone
     written = {call_id: datetime.fromtimestamp(file.mtime_ns / 1e9, zone).date() for file, call_id in found}
     let_in = gate(described.calls, written, settings.privacy, today=datetime.now(zone).date())
-    allowed, reps = let_in.calls, still_known(described.reps, read_persons(workspace))
+    people = read_persons(workspace)
+    allowed, roster = let_in.calls, described.reps
     corrections = read_corrections(workspace.corrections)
-    known = turns.teachers(allowed, inbox=workspace.inbox, reps=reps, corrections=corrections.calls, settings=settings)
+    known = turns.teachers(
+        allowed, inbox=workspace.inbox, reps=roster, corrections=corrections.calls, settings=settings
+    )
     settled = time.time_ns() - int(settle_seconds * 1e9)
     return Survey(
         workspace=workspace,
@@ -119,16 +123,17 @@ def survey(workspace: Workspace, settings: Settings, ledger: Ledger, *, settle_s
         calls=allowed,
         unused=pl.concat(
             [
-                recordings.without(described.unused, let_in.closed),
+                without_mentions(recordings.without(described.unused, let_in.closed), people),
                 *(frame("unused", list(rows)) for rows in (let_in.unused, unread, corrections.unused)),
             ]
         ),
-        reps=reps,
+        reps=still_known(roster, people),
+        roster=roster,
         corrections=corrections,
         keys={
             row["call_id"]: wordless_keys(row["call_id"])
             if row["call_id"] in let_in.wordless
-            else _keys(row, reps, corrections, settings, known)
+            else _keys(row, roster, corrections, settings, known)
             for row in allowed.to_dicts()
         },
         wordless=let_in.wordless,
@@ -224,7 +229,7 @@ def _job(found: Survey, call: dict[str, Any]) -> Job:
         call,
         path,
         found.keys[call_id],
-        found.reps,
+        found.roster,
         corrections.of_call(call_id),
         corrections.of_findings(call_id),
         seconds,

@@ -41,7 +41,7 @@ def purge(found: Survey, ledger: Ledger, settings: Settings) -> int:
     Returns how many calls were touched.
     """
     workspace, store = found.workspace, Store(found.workspace.store)
-    stored = _stored(workspace)
+    stored = stored_calls(workspace)
     gone = [one for one in sorted(stored) if one not in found.keys and _may_go(one, found, settings)]
     bare = [one for one in sorted(found.wordless & stored) if not stripped(store, one)]
     if not gone and not bare:
@@ -102,7 +102,7 @@ def _past(week: str, settings: Settings) -> bool:
     return bool(days) and monday < datetime.now(settings.company.zone).date() - timedelta(days=min(days))
 
 
-def _stored(workspace: Workspace) -> set[str]:
+def stored_calls(workspace: Workspace) -> set[str]:
     """Return the calls of which something is stored; whatever is stored of a call began with its transcript."""
     folder = workspace.store / "transcript"
     return {entry.name for entry in os.scandir(folder) if _is_call(entry.name)} if folder.is_dir() else set()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from importlib.metadata import version
@@ -127,6 +128,10 @@ def weekly(
     index = report.write_report(summary, folder, recordings=recordings, pdf=pdf)
     if week >= max(found.workspace.reported_weeks()):
         write_tables(tables, found.workspace.tables, week=week)
+    with suppress(OSError):  # some network shares have no modes
+        found.workspace.reports.chmod(0o700)
+        if settings.privacy.group_can_read:
+            report.open_to_group(found.workspace.reports)
     ledger.remember_report(week, key)
     return WeeklyResult(week, index, made=True)
 

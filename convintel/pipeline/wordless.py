@@ -22,6 +22,7 @@ _NO_WORDS: Final = frozenset(
 
 def strip(store: Store, call_id: str) -> None:
     """Write what may be kept of a call in place of its results; embeddings of its sentences go."""
+    store.forget(call_id, stages=("embeddings",))  # first: `stripped` goes by the rest
     found = {stage: sorted(store.root.glob(f"{stage}/{call_id}/[!.]*")) for stage in STAGE_TABLES}
     if all(found.values()):
         keys = wordless_keys(call_id)
@@ -30,14 +31,12 @@ def strip(store: Store, call_id: str) -> None:
             store.write(stage, call_id, getattr(keys, stage), kept)  # the older key goes
     else:  # never finished: there are no numbers to keep
         store.forget(call_id)
-    store.forget(call_id, stages=("embeddings",))
 
 
 def stripped(store: Store, call_id: str) -> bool:
     """Tell whether nothing but numbers is stored of a call."""
     keys = wordless_keys(call_id)
-    bare = all(store.has(stage, call_id, getattr(keys, stage)) for stage in STAGE_TABLES)
-    return bare and not any(store.root.glob(f"embeddings/{call_id}"))
+    return all(store.has(stage, call_id, getattr(keys, stage)) for stage in STAGE_TABLES)
 
 
 def blanked(name: str, table: pl.DataFrame) -> pl.DataFrame:
