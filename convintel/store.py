@@ -138,6 +138,7 @@ class Store:
         gone = [folder for folder in found if folder.is_dir()]
         for folder in gone:
             shutil.rmtree(folder)
+            (folder.parent / f".{scope}.lock").unlink(missing_ok=True)
         return gone
 
     def sweep(self) -> None:

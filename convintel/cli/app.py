@@ -80,7 +80,7 @@ def demo(folder: Path = Path("demo"), *, workers: int | None = None, no_prefect:
 
 @app.command
 def check(folder: Path, *, json: Json = False) -> None:
-    """Say what a run would do and what cannot be used and why: settings, models, metadata, CRM rows. Processes nothing.
+    """Say what a run would do, whether all is well, what cannot be used, why and what to do. Processes nothing.
 
     Args:
         folder: the workspace.

@@ -29,6 +29,8 @@ from convintel.workspace import Workspace
 
 LENGTH: Final = 5  # words in a row: fewer are said by everybody
 _WORD: Final = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
+_TURNS: Final = "turns/*/*/turns.parquet"
+_SIGNALS: Final = "signals/*/*/*.parquet"
 _TAG: Final = re.compile(r"<[^<>]*>")
 _VECTOR_BYTES: Final = 64  # the first 16 numbers of a vector: no other has them
 Sequences = frozenset[int]
@@ -87,15 +89,15 @@ def traces(workspace: Workspace, calls: Sequence[dict[str, Any]], *, people: Ite
     """
     ids = sorted({str(call["call_id"]) for call in calls})
     names = {str(call["path"]) for call in calls}
-    own = _said(workspace, lambda call_id: call_id in ids)
+    own = _sequences_of(_of_calls(workspace, _TURNS, ids), "text")
     if own:
-        own -= _said(workspace, lambda call_id: call_id not in ids)
+        own -= _sequences_of(_of_calls(workspace, _TURNS, ids, others=True), "text")
+        own -= _sequences_of(_of_calls(workspace, _SIGNALS, ids, others=True), "rule")
         for file in (resource("models") / "reader" / "examples.json", *_package_texts()):
             own -= sequences(file.read_text("utf-8"))
     findings = {
         value
-        for call_id in ids
-        for path in workspace.store.glob(f"signals/{call_id}/*/*.parquet")
+        for path in _of_calls(workspace, _SIGNALS, ids)
         for column in ("finding_id", "concern_id")
         for value in _column(path, column)
     }
@@ -124,8 +126,8 @@ def search_workspace(workspace: Workspace, wanted: Traces, *, since: float) -> P
 
 def sequences(text: str) -> set[int]:
     """Return hashes of all stretches of `LENGTH` words of a text, whatever case and signs stand between them."""
-    words = [hash(word) for word in _WORD.findall(text.casefold())]
-    return {hash(tuple(words[at : at + LENGTH])) for at in range(len(words) - LENGTH + 1)}
+    words = list(map(hash, _WORD.findall(text.casefold())))
+    return {hash(words_in_a_row) for words_in_a_row in zip(*(words[at:] for at in range(LENGTH)), strict=False)}
 
 
 class _Look:
@@ -167,13 +169,13 @@ class _Look:
     def raw(self, data: bytes, name: str) -> None:
         self.text(html.unescape(data.decode("utf-8", "ignore")), name)
 
-    def text(self, text: str, name: str) -> None:
+    def text(self, text: str, name: str, *, cells: Iterable[str] = ()) -> None:
         found = {self.texts[hit] for hit in self.pattern.findall(text.casefold())}
         if Path(name).name == "forgotten.csv":  # it must name the calls that no run may take again
             found -= set(self.wanted.ids)
         self.hits += [Hit(name, f"'{hit}'") for hit in sorted(found)]
-        shown = _TAG.sub(" ", text)  # what a reader of a page sees in a row
-        said = len((sequences(text) | sequences(shown)) & self.wanted.sequences) if self.wanted.sequences else 0
+        texts = list(cells) or [text, _TAG.sub(" ", text)]  # also what a reader of a page sees in a row
+        said = len({one for each in texts for one in sequences(each) if one in self.wanted.sequences})
         if said:
             self.hits.append(Hit(name, f"{said} sequences of words"))
 
@@ -183,7 +185,7 @@ class _Look:
         for column, kind in table.schema.items():
             if isinstance(kind, pl.String | pl.Enum | pl.Categorical):
                 texts = table[column].cast(pl.String).drop_nulls().unique()
-                self.text(" \x00 ".join(texts), name)
+                self.text("\n".join(texts), name, cells=texts)
             elif isinstance(kind, pl.List):
                 self.vector(table[column], name)
 
@@ -210,13 +212,13 @@ def _ours(path: Path, workspace: Workspace) -> bool:
     return inside[0] in (".convintel", "reports", "heads", "forgotten.csv")
 
 
-def _said(workspace: Workspace, chosen: Any) -> set[int]:
-    found: set[int] = set()
-    for path in workspace.store.glob("turns/*/*/turns.parquet"):
-        if chosen(path.parts[-3]):
-            for text in pl.read_parquet(path)["text"]:
-                found |= sequences(text)
-    return found
+def _sequences_of(paths: Iterable[Path], column: str) -> set[int]:
+    return {one for path in paths for text in _column(path, column) for one in sequences(text)}
+
+
+def _of_calls(workspace: Workspace, pattern: str, ids: Collection[str], *, others: bool = False) -> list[Path]:
+    """Return tables of some calls, or of all other calls."""
+    return [path for path in workspace.store.glob(pattern) if (path.parts[-3] in ids) != others]
 
 
 def _package_texts() -> Iterator[Path]:

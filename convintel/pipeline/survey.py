@@ -54,6 +54,7 @@ class Survey:
     unsettled: frozenset[str]
     teachers: tuple[turns.Teacher, ...]
     roster: tuple[Rep, ...]  # reps.csv as it stands: what results hang on
+    forgotten: tuple[str, ...] = ()  # files of forgotten calls that still lie in the inbox
     wordless: frozenset[str] = frozenset()  # calls of which numbers may still be kept, but no words
 
     def recording(self, call: Mapping[str, Any]) -> Path:
@@ -136,6 +137,7 @@ def survey(workspace: Workspace, settings: Settings, ledger: Ledger, *, settle_s
             else _keys(row, roster, corrections, settings, known)
             for row in allowed.to_dicts()
         },
+        forgotten=tuple(file.relative for file in silent),
         wordless=let_in.wordless,
         aside=ledger.aside(),
         teachers=known,
