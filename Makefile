@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo test check bench bench-speech bench-spoken bench-outcomes bench-report simulate dictionary clean
+.PHONY: setup demo test check prove-forget licences bench bench-speech bench-spoken bench-outcomes bench-report simulate dictionary clean
 
 setup: .venv/ready                      ## .venv with everything, models assembled and checked
 
@@ -27,6 +27,13 @@ check: setup                            ## format, lint, types, the line through
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m tests.audit            # says so when its database cannot be reached
+
+prove-forget: demo                      ## people of the sample company forgotten; every byte searched for them
+	$(BIN)/python -m tests.prove_forget demo
+
+licences: setup                         ## docs/licences.md from the lock, packages' metadata and models.toml
+	$(BIN)/python docs/licences.py > docs/licences.md
 
 bench: setup                            ## speed, side by side in one run
 	$(BIN)/python -m tests.bench
