@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo test check prove-forget licences bench bench-speech bench-spoken bench-outcomes bench-report simulate dictionary clean
+.PHONY: setup setup-hashed hashes demo test check prove-forget licences bench bench-speech bench-spoken bench-outcomes bench-report simulate dictionary clean
 
 setup: .venv/ready                      ## .venv with everything, models assembled and checked
 
@@ -14,6 +14,17 @@ setup: .venv/ready                      ## .venv with everything, models assembl
 	$(BIN)/python -m pip install --quiet -c requirements.lock --editable ".[dev,cluster]"
 	$(BIN)/convintel models pull
 	touch $@
+
+setup-hashed:                           ## the same, every package but torch checked by SHA-256 (Linux x86-64, Python 3.11)
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --no-deps --require-hashes -r requirements.hashed
+	$(BIN)/python -c "import torch" 2>/dev/null || $(BIN)/python -m pip install --quiet -c requirements.lock torch
+	$(BIN)/python -m pip install --quiet --no-deps --editable .
+	$(BIN)/convintel models pull
+	touch .venv/ready
+
+hashes:                                 ## requirements.hashed from the lock
+	$(BIN)/python docs/hashes.py > requirements.hashed
 
 demo: setup                             ## the sample company, from recordings to coaching pages
 	$(BIN)/convintel demo demo

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,15 @@ def test_no_licence_is_missing_and_none_forbids_what_is_done(licences):
     for name, _, licence, *_ in packages:
         assert licence not in {"see the package", "not installed here", "UNKNOWN"}, name
         assert "GPL" not in licence or name == "| text-unidecode", name
+
+
+def test_the_lock_with_digests_is_the_lock(licences):
+    rows = (ROOT / "requirements.hashed").read_text("utf-8").splitlines()[1:]
+    assert all(re.fullmatch(r"\S+==\S+ --hash=sha256:[0-9a-f]{64}", row) for row in rows)
+    hashed = dict(row.split(" ")[0].split("==") for row in rows)
+    assert {licences.plain(name): version for name, version in hashed.items()} == {
+        name: version for name, version in licences.locked().items() if name != "torch"
+    }, "python docs/hashes.py > requirements.hashed"
 
 
 def answer(*packages):
