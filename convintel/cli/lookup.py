@@ -78,6 +78,8 @@ def forget_calls(
     named = _named(call, customer, rep, settings, gone=gone)
     with workspace.locked(), Ledger(workspace.ledger) as ledger:
         found = survey(workspace, settings, ledger)
+        if gone and found.described.is_empty():  # a share that is not there looks the same
+            raise ConvintelError("the inbox is empty", where=workspace.inbox, remedy="see whether its disk is there")
         known = _known_calls(workspace, found)
         lost = stored_calls(workspace) - {*found.described["call_id"]} if gone else set()
         theirs = known.filter(named | pl.col("call_id").is_in(list(lost))).sort("path")
@@ -99,7 +101,7 @@ def forget_calls(
     if weeks:
         make_report(root, week=weeks[-1])  # and with it the others that were taken away
         lines += [f"rebuilt without the calls: {workspace.reports / week / 'index.html'}" for week in weeks]
-    lines += _left(workspace, theirs["path"].to_list(), wanted.names)
+    lines += _left(workspace, theirs["path"].to_list(), [*wanted.names, *wanted.ids])
     return Forgotten(tuple(lines), search_workspace(workspace, wanted, since=began))
 
 

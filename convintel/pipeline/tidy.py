@@ -113,9 +113,8 @@ def _is_call(name: str) -> bool:
 
 
 def _drop_logs(workspace: Workspace) -> None:
-    """Delete what Prefect noted on this machine: its messages may name files, and files may be named after people."""
-    logs = workspace.hidden / "prefect"
-    for path in (*logs.rglob("*.log"), *logs.glob("storage/*")):
+    """Delete what Prefect logged on this machine: a message may name a file, and a file may bear a person's name."""
+    for path in (workspace.hidden / "prefect").rglob("*.log"):
         path.unlink(missing_ok=True)
 
 
