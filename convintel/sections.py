@@ -327,6 +327,11 @@ class Privacy(Section):
         False, description="Let the group of the folder read reports/; .convintel/ is the owner's alone in any case."
     )
 
+    @property
+    def limited(self) -> int:
+        """The days after which the first things are deleted; 0 = never."""
+        return min((days for days in (self.keep_text_days, self.keep_audio_derived_days) if days), default=0)
+
     @field_validator("consent_by_country")
     @classmethod
     def _codes(cls, value: dict[str, tuple[Consent, ...]]) -> dict[str, tuple[Consent, ...]]:

@@ -37,13 +37,13 @@ def gate(calls: pl.DataFrame, written: Mapping[str, date], privacy: Privacy, *, 
         privacy: consent by country, and how many days things are kept.
         today: the day on which it is asked.
     """
-    private = {row["call_id"] for row in calls.iter_rows(named=True) if row["private"]}
+    private = {*calls.filter(pl.col("private").fill_null(value=False))["call_id"]}
     old = _older(calls, written, privacy.keep_audio_derived_days, today) - private
     closed = private | old
     refused = {
-        row["call_id"]
-        for row in calls.iter_rows(named=True)
-        if row["call_id"] not in closed and row["consent"] not in allowed_consent(row["country"], privacy)
+        call_id
+        for call_id, consent, country in calls.select("call_id", "consent", "country").iter_rows()
+        if call_id not in closed and consent not in allowed_consent(country, privacy)
     }
     kept = calls.filter(~pl.col("call_id").is_in([*closed, *refused]))
     wordless = _older(kept, written, privacy.keep_text_days, today)

@@ -109,7 +109,8 @@ def survey(workspace: Workspace, settings: Settings, ledger: Ledger, *, settle_s
     silent = [file for file, call_id in listed if call_id in forgotten]
     described = recordings.describe(found, workspace=workspace.root, settings=settings, silent=silent)
     zone = settings.company.zone
-    written = {call_id: datetime.fromtimestamp(file.mtime_ns / 1e9, zone).date() for file, call_id in found}
+    dated = found if settings.privacy.limited else []
+    written = {call_id: datetime.fromtimestamp(file.mtime_ns / 1e9, zone).date() for file, call_id in dated}
     let_in = gate(described.calls, written, settings.privacy, today=datetime.now(zone).date())
     people = read_persons(workspace)
     allowed, roster = let_in.calls, described.reps

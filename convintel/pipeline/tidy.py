@@ -41,8 +41,9 @@ def purge(found: Survey, ledger: Ledger, settings: Settings) -> int:
     Returns how many calls were touched.
     """
     workspace, store = found.workspace, Store(found.workspace.store)
-    stored = stored_calls(workspace)
-    gone = [one for one in sorted(stored) if one not in found.keys and _may_go(one, found, settings)]
+    stored, out, days = stored_calls(workspace), found.kept_out, settings.privacy.limited
+    strangers = sorted(stored - found.keys.keys())
+    gone = [one for one in strangers if one in out or _too_old(one, workspace, days)]
     bare = [one for one in sorted(found.wordless & stored) if not stripped(store, one)]
     if not gone and not bare:
         return 0
@@ -84,22 +85,18 @@ def erase(
     return {call_id: Store(workspace.store).forget(call_id) for call_id in ids}
 
 
-def _may_go(call_id: str, found: Survey, settings: Settings) -> bool:
-    """Tell whether a stored call that is not let in is kept out by privacy, or lost its recording and is too old."""
-    if call_id in found.kept_out:
-        return True
-    days = [days for days in (settings.privacy.keep_text_days, settings.privacy.keep_audio_derived_days) if days]
+def _too_old(call_id: str, workspace: Workspace, days: int) -> bool:
+    """Tell whether a call whose recording is gone was processed more than so many days ago; 0: never."""
     if not days:
         return False
-    made = max(path.stat().st_mtime for path in found.workspace.store.glob(f"*/{call_id}/*"))
-    return datetime.fromtimestamp(made, UTC) < datetime.now(UTC) - timedelta(days=min(days))
+    made = max(path.stat().st_mtime for path in workspace.store.glob(f"*/{call_id}/*"))
+    return datetime.fromtimestamp(made, UTC) < datetime.now(UTC) - timedelta(days=days)
 
 
 def _past(week: str, settings: Settings) -> bool:
     """Tell whether the first day of a week is older than words may be."""
-    days = [days for days in (settings.privacy.keep_text_days, settings.privacy.keep_audio_derived_days) if days]
-    monday = date.fromisocalendar(int(week[:4]), int(week[6:]), 1)
-    return bool(days) and monday < datetime.now(settings.company.zone).date() - timedelta(days=min(days))
+    monday, days = date.fromisocalendar(int(week[:4]), int(week[6:]), 1), settings.privacy.limited
+    return bool(days) and monday < datetime.now(settings.company.zone).date() - timedelta(days=days)
 
 
 def stored_calls(workspace: Workspace) -> set[str]:
