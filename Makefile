@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo test check bench bench-limits bench-reps bench-speech bench-spoken bench-outcomes bench-report simulate dictionary clean bench-ops bench-weekly
+.PHONY: setup demo test check bench bench-limits bench-reps bench-speech bench-spoken bench-outcomes bench-report simulate dictionary clean bench-ops bench-weekly setup-hashed hashes prove-forget licences
 
 setup: .venv/ready                      ## .venv with everything, models assembled and checked
 
@@ -14,6 +14,17 @@ setup: .venv/ready                      ## .venv with everything, models assembl
 	$(BIN)/python -m pip install --quiet -c requirements.lock --editable ".[dev,cluster]"
 	$(BIN)/convintel models pull
 	touch $@
+
+setup-hashed:                           ## the same, every package but torch checked by SHA-256 (Linux x86-64, Python 3.11)
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --no-deps --require-hashes -r requirements.hashed
+	$(BIN)/python -c "import torch" 2>/dev/null || $(BIN)/python -m pip install --quiet -c requirements.lock torch
+	$(BIN)/python -m pip install --quiet --no-deps --editable .
+	$(BIN)/convintel models pull
+	touch .venv/ready
+
+hashes:                                 ## requirements.hashed from the lock
+	$(BIN)/python docs/hashes.py > requirements.hashed
 
 demo: setup                             ## the sample company, from recordings to coaching pages
 	$(BIN)/convintel demo demo
@@ -27,6 +38,13 @@ check: setup                            ## format, lint, types, the line through
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m tests.audit            # says so when its database cannot be reached
+
+prove-forget: demo                      ## people of the sample company forgotten; every byte searched for them
+	$(BIN)/python -m tests.prove_forget demo
+
+licences: setup                         ## docs/licences.md from the lock, packages' metadata and models.toml
+	$(BIN)/python docs/licences.py > docs/licences.md
 
 bench: setup                            ## speed, side by side in one run
 	$(BIN)/python -m tests.bench

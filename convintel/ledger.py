@@ -6,29 +6,33 @@ re-hash of the inbox, a second try at what was set aside, and mails that are sen
 
 from __future__ import annotations
 
+import hashlib
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Final, Self
 
 from convintel.errors import WorkspaceError
 
-VERSION: Final = 2
+VERSION: Final = 3
 MOST_TRIES: Final = 5
 """So often is tried what may pass later; after that only when somebody asks for it (`convintel retry`)."""
 _PAUSES: Final = (0.0, 0.0, 900.0, 3600.0, 6 * 3600.0)
 """Seconds before a scheduled run tries again, by the number of tries so far: a share may be away for a morning."""
 _TABLES: Final = """
-create table if not exists files (path text primary key, size integer, mtime_ns integer, sha256 text);
-create table if not exists looks (path text primary key, size integer, mtime_ns integer, since real);
+create table if not exists seen (name text primary key, size integer, mtime_ns integer, sha256 text);
+create table if not exists looks (name text primary key, size integer, mtime_ns integer, since real);
 create table if not exists aside (call_id text primary key, key text, reason text, remedy text, attempts integer,
     passing integer not null default 0, tried real not null default 0);
 create table if not exists reports (week text primary key, key text);
 create table if not exists sent (key text primary key);
+create table if not exists beats (what text primary key, at text);
 """
+_WITHOUT_NAMES: Final = "drop table if exists files; drop table if exists looks;"  # before version 3 with paths
 _FROM_1: Final = """
 alter table aside add column passing integer not null default 0;
 alter table aside add column tried real not null default 0;
@@ -74,7 +78,7 @@ class Ledger:
     def __init__(self, path: Path) -> None:
         self._path = path
         with self._told():
-            path.parent.mkdir(parents=True, exist_ok=True)
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             try:
                 self._db = _open(path)
             except sqlite3.OperationalError:  # locked, full, read-only: not damaged
@@ -82,6 +86,8 @@ class Ledger:
             except sqlite3.DatabaseError:
                 path.replace(path.with_name(f"{path.name}.damaged"))
                 self._db = _open(path)
+        with suppress(OSError):  # some network shares have no modes
+            path.chmod(0o600)
 
     def __enter__(self) -> Self:
         return self
@@ -90,29 +96,31 @@ class Ledger:
         self._db.close()
 
     def digests(self) -> dict[str, tuple[int, int, str]]:
-        """Return (size, mtime_ns, sha256) of every file seen before, by path."""
-        with closing(self._db.execute("select path, size, mtime_ns, sha256 from files")) as rows:
-            return {path: (size, changed, digest) for path, size, changed, digest in rows}
+        """Return (size, mtime_ns, sha256) of every file seen before, by `nameless` path."""
+        with closing(self._db.execute("select name, size, mtime_ns, sha256 from seen")) as rows:
+            return {name: (size, changed, digest) for name, size, changed, digest in rows}
 
     def remember_digests(self, rows: Iterable[tuple[str, int, int, str]], *, present: Iterable[str]) -> None:
-        """Record (path, size, mtime_ns, sha256) of files, and drop those not present: names may be names of people."""
-        keep = set(present)
+        """Record (path, size, mtime_ns, sha256) of files, and drop those not present."""
+        keep = set(map(nameless, present))
         with self._transaction():
-            self._db.executemany("insert or replace into files values (?,?,?,?)", rows)
-            with closing(self._db.execute("select path from files")) as known:
+            hidden = [(nameless(path), *facts) for path, *facts in rows]
+            self._db.executemany("insert or replace into seen values (?,?,?,?)", hidden)
+            with closing(self._db.execute("select name from seen")) as known:
                 gone = [row for row in known if row[0] not in keep]
-            self._db.executemany("delete from files where path = ?", gone)
+            self._db.executemany("delete from seen where name = ?", gone)
 
     def looks(self) -> dict[str, tuple[int, int, float]]:
-        """Return files that may still have been copied at the last look: (size, mtime_ns, since when they are so)."""
-        with closing(self._db.execute("select path, size, mtime_ns, since from looks")) as rows:
-            return {path: (size, changed, since) for path, size, changed, since in rows}
+        """Return (size, mtime_ns, since when) of files that may still have been copied at the last look, by name."""
+        with closing(self._db.execute("select name, size, mtime_ns, since from looks")) as rows:
+            return {name: (size, changed, since) for name, size, changed, since in rows}
 
     def remember_looks(self, rows: Iterable[tuple[str, int, int, float]]) -> None:
         """Record (path, size, mtime_ns, since) of all files that may still be copied."""
         with self._transaction():
             self._db.execute("delete from looks")
-            self._db.executemany("insert into looks values (?,?,?,?)", rows)
+            hidden = [(nameless(path), *facts) for path, *facts in rows]
+            self._db.executemany("insert into looks values (?,?,?,?)", hidden)
 
     def set_aside(self, call_id: str, key: str, reason: str, remedy: str, *, passing: bool = False) -> None:
         """Record that a call cannot be processed under this key; `passing`: what is in the way may pass."""
@@ -129,7 +137,9 @@ class Ledger:
         with self._transaction():
             for call_id in call_ids:
                 self._db.execute("delete from aside where call_id = ?", (call_id,))
-                self._db.execute("delete from files where substr(sha256, 1, 16) = ?", (call_id,))
+                self._db.execute("delete from seen where substr(sha256, 1, 16) = ?", (call_id,))
+        with self._told():
+            self._db.execute("vacuum")
 
     def clear_aside(self, call_id: str) -> None:
         """Record that a call went through after all, or is to be tried again."""
@@ -154,6 +164,28 @@ class Ledger:
         """Record the key of a week's report."""
         with self._told():
             self._db.execute("insert or replace into reports values (?,?)", (week, key))
+
+    def outdate_reports(self, weeks: Iterable[str]) -> None:
+        """Record that the reports of some weeks are to be made again."""
+        self._db.executemany("insert or replace into reports values (?, '')", [(week,) for week in weeks])
+
+    def stale_reports(self) -> list[str]:
+        """Return the weeks whose reports are to be made again, sorted."""
+        with closing(self._db.execute("select week from reports where key = '' order by week")) as rows:
+            return [str(row[0]) for row in rows]
+
+    def drop_report(self, week: str) -> None:
+        """Record that a week has no report any more."""
+        self._db.execute("delete from reports where week = ?", (week,))
+
+    def beat(self, what: str, at: datetime) -> None:
+        """Record that something ran at a moment, for `convintel check`."""
+        self._db.execute("insert or replace into beats values (?, ?)", (what, at.isoformat(timespec="seconds")))
+
+    def last_beat(self, what: str) -> datetime | None:
+        """Return when something ran last."""
+        row = self._one("select at from beats where what = ?", what)
+        return None if row is None else datetime.fromisoformat(str(row[0]))
 
     def was_sent(self, key: str) -> bool:
         """Tell whether a message with this content went out before."""
@@ -195,6 +227,7 @@ def _open(path: Path) -> sqlite3.Connection:
     """Open the file, bring an older version's tables up to date and refuse a newer one's."""
     db = sqlite3.connect(path, isolation_level=None, timeout=30)
     try:
+        db.execute("pragma secure_delete = on")  # what is deleted is overwritten
         version = int(db.execute("pragma user_version").fetchone()[0])
         if version > VERSION:
             raise WorkspaceError(
@@ -216,4 +249,9 @@ def _open(path: Path) -> sqlite3.Connection:
 def _migrate(db: sqlite3.Connection) -> None:
     columns = [row[1] for row in db.execute("pragma table_info(aside)")]
     old = _FROM_1 if columns and "passing" not in columns else ""
-    db.executescript(f"begin immediate; {old} {_TABLES} pragma user_version = {VERSION}; commit;")
+    db.executescript(f"begin immediate; {_WITHOUT_NAMES} {old} {_TABLES} pragma user_version = {VERSION}; commit;")
+
+
+def nameless(path: str) -> str:
+    """Return what a path is known by in the ledger: its own name may be that of a person."""
+    return hashlib.sha256(path.encode("utf-8", "surrogateescape")).hexdigest()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,7 +33,10 @@ def update(index: Path, store: Store, keys: Mapping[str, str]) -> None:
     """Bring the index in line with the turns in the store; `keys` maps each call to the key of its turns."""
     index.parent.mkdir(parents=True, exist_ok=True)
     with closing(sqlite3.connect(index, timeout=30)) as db:
+        db.execute("pragma secure_delete = on")  # what is deleted is overwritten
         db.executescript(_TABLES)
+        with suppress(OSError):  # some network shares have no modes
+            index.chmod(0o600)
         present = dict(db.execute("select call_id, key from calls"))
         wanted = {call_id: key for call_id, key in keys.items() if store.has("turns", call_id, key)}
         with db:  # one transaction: the index is never half old, half new
@@ -41,6 +44,7 @@ def update(index: Path, store: Store, keys: Mapping[str, str]) -> None:
             for call_id, key in sorted(wanted.items()):
                 if present.get(call_id) != key:
                     _add(db, store, call_id, key)
+    forget(index, present.keys() - wanted.keys())
 
 
 def find(index: Path, query: str, *, limit: int = 20) -> list[Hit]:
@@ -73,7 +77,8 @@ def find(index: Path, query: str, *, limit: int = 20) -> list[Hit]:
 
 def forget(index: Path, call_ids: Iterable[str]) -> None:
     """Remove calls from the index and rewrite the file, so that no freed page keeps their words."""
-    if not index.is_file():
+    call_ids = sorted(call_ids)
+    if not call_ids or not index.is_file():
         return
     with closing(sqlite3.connect(index, timeout=30)) as db:
         with db:

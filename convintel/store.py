@@ -54,7 +54,7 @@ def write_atomically(path: Path, content: bytes | str) -> None:
                 stream.write(data)
                 stream.flush()
                 os.fsync(stream.fileno())
-            Path(name).chmod(0o640)
+            Path(name).chmod(0o600)
             Path(name).replace(path)
         except BaseException:
             Path(name).unlink(missing_ok=True)
@@ -157,11 +157,13 @@ class Store:
             if folder.name not in kept:
                 shutil.rmtree(folder)
 
-    def forget(self, scope: str) -> list[Path]:
-        """Delete every result of a scope in all stages; return the folders removed."""
-        gone = [folder for folder in sorted(self.root.glob(f"*/{scope}")) if folder.is_dir()]
+    def forget(self, scope: str, *, stages: Iterable[str] = ("*",)) -> list[Path]:
+        """Delete every result of a scope, in all stages or those named; return the folders removed."""
+        found = sorted(folder for stage in stages for folder in self.root.glob(f"{stage}/{scope}"))
+        gone = [folder for folder in found if folder.is_dir()]
         for folder in gone:
             shutil.rmtree(folder)
+            (folder.parent / f".{scope}.lock").unlink(missing_ok=True)
         return gone
 
     def sweep(self) -> None:

@@ -36,6 +36,7 @@ def main(root: Path) -> None:
     Raises:
         WorkspaceError: another process serves it.
     """
+    os.umask(0o077)  # what it writes is its user's alone
     workspace = Workspace(root.resolve())
     settings = load(workspace.root)
     os.environ.setdefault("PREFECT_LOGGING_LEVEL", "INFO")

@@ -33,7 +33,8 @@ Json = Annotated[bool, Parameter("--json", help="Print the answer as JSON.", neg
 
 
 def main() -> None:
-    """Run the command line."""
+    """Run the command line; what it writes is its user's alone."""
+    os.umask(0o077)
     try:
         app()
     except ConvintelError as error:
@@ -79,7 +80,7 @@ def demo(folder: Path = Path("demo"), *, workers: int | None = None, no_prefect:
 
 @app.command
 def check(folder: Path, *, json: Json = False) -> None:
-    """Say what a run would do and what cannot be used and why: settings, models, metadata, CRM rows. Processes nothing.
+    """Say what a run would do, whether all is well, what cannot be used, why and what to do. Processes nothing.
 
     Args:
         folder: the workspace.
@@ -234,19 +235,30 @@ def export(
 
 
 @app.command
-def forget(folder: Path, *, call: str | None = None, customer: str | None = None, rep: str | None = None) -> None:
-    """Remove a person or call from all results and say what was removed; files in the inbox are yours to delete.
+def forget(
+    folder: Path,
+    *,
+    call: str | None = None,
+    customer: str | None = None,
+    rep: str | None = None,
+    gone: Annotated[bool, Parameter(negative="")] = False,
+) -> None:
+    """Remove a person or call from all results and prove it by a search; files in the inbox are yours to delete.
 
     Args:
         folder: the workspace.
         call: a call id, as pages and `search` print it.
         customer: a customer's e-mail, phone or name.
         rep: a rep's e-mail.
+        gone: all calls whose recording is no longer in the inbox.
     """
     from convintel.cli.lookup import forget_calls
 
-    for line in forget_calls(_workspace(folder), call=call, customer=customer, rep=rep):
+    result = forget_calls(_workspace(folder), call=call, customer=customer, rep=rep, gone=gone)
+    for line in (*result.lines, *result.proof.lines()):
         say(line)
+    if result.proof.hits:
+        raise SystemExit(1)
 
 
 @app.command

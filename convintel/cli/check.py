@@ -1,13 +1,15 @@
-"""`convintel check`: what a run would do, and what cannot be used and why."""
+"""`convintel check`: what a run would do, how the workspace is, and what cannot be used and why."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from convintel import models, outcomes
+from convintel.cli.doctor import BEATS, Finding, examine
 from convintel.ledger import Ledger
 from convintel.pipeline import Survey, pending_jobs, survey, used_models
 from convintel.settings import Settings, load
@@ -16,10 +18,11 @@ from convintel.workspace import Workspace
 
 
 def inspect(root: Path) -> dict[str, Any]:
-    """Return counts, models, everything that cannot be used (as rows) and the same as lines for people."""
+    """Return counts, models, checks, everything that cannot be used (as rows) and the same as lines for people."""
     settings, workspace = load(root), Workspace(root)
     with Ledger(workspace.ledger) as ledger:
         found = survey(workspace, settings, ledger)
+        beats = {what: ledger.last_beat(what) for what in BEATS}
     waiting = pending_jobs(found, Store(workspace.store))
     unused = _unused(found, settings)
     missing = [
@@ -33,7 +36,10 @@ def inspect(root: Path) -> dict[str, Any]:
         "new_minutes": round(sum(job.seconds for job in waiting) / 60, 1),
         "set_aside": len(found.set_aside),
     }
-    return {**counts, "models_missing": missing, "unused": unused, "lines": _lines(counts, missing, unused)}
+    checks = list(examine(found, settings, beats))
+    lines = _lines(counts, missing, checks, unused)
+    return {**counts, "models_missing": missing, "checks": [asdict(one) for one in checks], "unused": unused,
+            "lines": lines}  # fmt: skip
 
 
 def _unused(found: Survey, settings: Settings) -> list[dict[str, Any]]:
@@ -55,11 +61,14 @@ def _unused(found: Survey, settings: Settings) -> list[dict[str, Any]]:
     return rows
 
 
-def _lines(counts: dict[str, Any], missing: list[str], unused: list[dict[str, Any]]) -> list[str]:
+def _lines(
+    counts: dict[str, Any], missing: list[str], checks: list[Finding], unused: list[dict[str, Any]]
+) -> list[str]:
     lines = [
         f"{counts['calls']} calls, {counts['new']} new ({counts['new_minutes']} minutes of audio), "
         f"{counts['set_aside']} set aside.",
         f"Models missing: {', '.join(missing)} → convintel models pull" if missing else "Models: all there.",
+        *(one.line() for one in checks),
     ]
     if not unused:
         return [*lines, "Nothing is left out."]

@@ -40,6 +40,8 @@ def export_transcripts(root: Path, out: Path, *, kind: Format, call: str | None)
     files = []
     for row in found.calls.filter(pl.lit(call is None) | (pl.col("call_id") == call)).iter_rows(named=True):
         call_id, keys = row["call_id"], found.keys[row["call_id"]]
+        if call_id in found.wordless:
+            continue
         if store.has("transcript", call_id, keys.transcript) and store.has("turns", call_id, keys.turns):
             stages = (("transcript", keys.transcript), ("turns", keys.turns))
             tables = {name: store.read(at, call_id, key, name) for at, key in stages for name in STAGE_TABLES[at]}

@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import polars as pl
 
 from convintel import search
 from convintel.errors import ConvintelError
 from convintel.ledger import Ledger
-from convintel.pipeline import erase, make_report, read_forgotten, read_report, survey
+from convintel.pipeline import (
+    Survey,
+    erase,
+    make_report,
+    read_forgotten,
+    read_report,
+    remember_forgotten,
+    stored_calls,
+    survey,
+)
+from convintel.pipeline.proof import Proof, search_workspace, traces
+from convintel.recordings import Rep
+from convintel.recordings.fields import FieldError, phone
 from convintel.report import Lineage, explain, lines
-from convintel.settings import load
-from convintel.store import write_atomically
+from convintel.settings import Settings, load
 from convintel.values import clock
 from convintel.workspace import Workspace
 
@@ -38,37 +53,56 @@ def find_turns(root: Path, query: str, *, limit: int) -> list[dict[str, Any]]:
     ]
 
 
-def forget_calls(root: Path, *, call: str | None, customer: str | None, rep: str | None) -> list[str]:
-    """Remove the named calls from store, search index, themes and reports; return what was removed, in lines.
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """What was removed, in lines, and the search that shows it."""
+
+    lines: tuple[str, ...]
+    proof: Proof
+
+
+def forget_calls(
+    root: Path, *, call: str | None = None, customer: str | None = None, rep: str | None = None, gone: bool = False
+) -> Forgotten:
+    """Remove the named calls and people from all results, make the reports without them, and prove it by a search.
 
     Calls whose recording is gone from the inbox, or whose consent was withdrawn, are found as long as results of them
-    are stored. Naming a call that was forgotten before finishes what a kill interrupted.
+    are stored; `gone`: all calls whose recording is no longer there. Naming a call that was forgotten before finishes
+    what a kill interrupted.
 
     Raises:
         ConvintelError: nobody or more than one thing was named, or nothing matches.
     """
     workspace, settings = Workspace(root), load(root)
-    named = _named(call, customer, rep)
+    began = time.time()
+    named = _named(call, customer, rep, settings, gone=gone)
     with workspace.locked(), Ledger(workspace.ledger) as ledger:
         found = survey(workspace, settings, ledger)
-        known = [found.described, *(pl.read_parquet(path) for path in workspace.store.glob("weekly/*/*/calls.parquet"))]
-        gone = pl.concat([frame.select(_FIELDS) for frame in known]).filter(named).unique("call_id").sort("path")
-        before = read_forgotten(workspace)
-        ids = sorted({*gone["call_id"], *({call} & before if call else ())})
+        if gone and found.described.is_empty():  # a share that is not there looks the same
+            raise ConvintelError("the inbox is empty", where=workspace.inbox, remedy="see whether its disk is there")
+        known = _known_calls(workspace, found)
+        lost = stored_calls(workspace) - {*found.described["call_id"]} if gone else set()
+        theirs = known.filter(named | pl.col("call_id").is_in(list(lost))).sort("path")
+        ids = sorted({*theirs["call_id"], *lost, *({call} & read_forgotten(workspace) if call else ())})
         if not ids:
             raise ConvintelError(
-                "no call matches", where=root, remedy="names must match exactly; `search` prints calls"
+                "no call matches", where=root, remedy="names must match but for case; `search` prints calls"
             )
-        weeks = workspace.reported_weeks()
+        people = _people(theirs, found.reps, rep) if customer or rep else ()
+        stay = known.filter(~pl.col("call_id").is_in(ids))
+        shared = {name for column in _CUSTOMER for name in stay[column].drop_nulls()}
+        wanted = traces(workspace, _rows(theirs, ids), people=sorted({*people} - shared))
         # first the promise never to take them again, then the data: after a kill in between the next run finishes
-        write_atomically(workspace.forgotten, "\n".join(["call_id", *sorted({*before, *ids})]) + "\n")
+        remember_forgotten(workspace, ids, {*people} - shared)
         removed = erase(workspace, ledger, ids)
+        weeks = [week for week in ledger.stale_reports() if week in set(stay["week"])]
     lines = [f"removed {call_id}: {_stages(folders)}" for call_id, folders in removed.items()]
     lines.append("removed from search, themes and reports")
-    lines += _left(workspace, gone["path"].to_list(), customer or rep)
-    for week in weeks:
-        lines.append(f"rebuilt without the calls: {make_report(root, week=week).index}")
-    return lines
+    if weeks:
+        make_report(root, week=weeks[-1])  # and with it the others that were taken away
+        lines += [f"rebuilt without the calls: {workspace.reports / week / 'index.html'}" for week in weeks]
+    lines += _left(workspace, theirs["path"].to_list(), [*wanted.names, *wanted.ids])
+    return Forgotten(tuple(lines), search_workspace(workspace, wanted, since=began))
 
 
 def explained(root: Path, identity: str, *, week: str | None) -> tuple[Lineage, list[str]]:
@@ -88,34 +122,64 @@ def explained(root: Path, identity: str, *, week: str | None) -> tuple[Lineage, 
     return found, list(lines(found, tables["calls"]))
 
 
-_FIELDS = ("call_id", "path", "customer_email", "customer_phone", "customer_name", "rep")
+_CUSTOMER: Final = ("customer_email", "customer_phone", "customer_name")
+_FIELDS: Final = ("call_id", "path", "week", "rep", "rep_name", *_CUSTOMER)
 
 
-def _named(call: str | None, customer: str | None, rep: str | None) -> pl.Expr:
-    if sum(asked is not None for asked in (call, customer, rep)) != 1:
+def _known_calls(workspace: Workspace, found: Survey) -> pl.DataFrame:
+    """Return the calls of the inbox, and those that only reports still tell of."""
+    told = [pl.read_parquet(path) for path in workspace.store.glob("weekly/*/*/calls.parquet")]
+    return pl.concat([frame.select(_FIELDS) for frame in (found.described, *told)]).unique("call_id", keep="first")
+
+
+def _rows(theirs: pl.DataFrame, ids: Sequence[str]) -> list[dict[str, Any]]:
+    """Return the calls with their paths; of a call that nothing tells of any more the id is known."""
+    told = theirs.to_dicts()
+    return [*told, *({"call_id": one, "path": one} for one in ids if one not in {row["call_id"] for row in told})]
+
+
+def _named(
+    call: str | None, customer: str | None, rep: str | None, settings: Settings, *, gone: bool = False
+) -> pl.Expr:
+    if sum(asked is not None for asked in (call, customer, rep)) + gone != 1:
         raise ConvintelError(
-            "say whom to forget", remedy="one of --call ID, --customer E-MAIL|PHONE|NAME, --rep E-MAIL"
+            "say whom to forget", remedy="one of --call ID, --customer E-MAIL|PHONE|NAME, --rep E-MAIL, --gone"
         )
+    if gone:
+        return pl.lit(value=False)
     if call is not None:
         return pl.col("call_id") == call
     if rep is not None:
         return (pl.col("rep") == rep.lower()).fill_null(value=False)
-    fields = ("customer_email", "customer_phone", "customer_name")
-    same = [(pl.col(name).str.to_lowercase() == str(customer).lower()).fill_null(value=False) for name in fields]
+    written = [" ".join(str(customer).casefold().split())]
+    with suppress(FieldError):
+        written.append(phone(str(customer), settings))
+    same = [pl.col(name).str.to_lowercase().is_in(written).fill_null(value=False) for name in _CUSTOMER]
     return pl.any_horizontal(same)
+
+
+def _people(gone: pl.DataFrame, reps: Sequence[Rep], rep: str | None) -> tuple[str, ...]:
+    """Return the names of whoever is forgotten: a customer by name, e-mail and phone, a rep with all aliases."""
+    columns = _CUSTOMER if rep is None else ("rep", "rep_name")
+    names = {str(name) for column in columns for name in gone[column].drop_nulls()}
+    known = [one for one in reps if rep is not None and one.email == rep.lower()]
+    return tuple(sorted({*names, *(name for one in known for name in (one.email, one.name, *one.aliases))}))
 
 
 def _stages(folders: list[Path]) -> str:
     return ", ".join(folder.parent.name for folder in folders) or "nothing was stored"
 
 
-def _left(workspace: Workspace, paths: list[str], person: str | None) -> list[str]:
+def _left(workspace: Workspace, paths: list[str], names: Sequence[str]) -> list[str]:
     """Return where the user still has the person: we never write to these files."""
     lines = [f"still in your inbox, delete it there: {path}" for path in paths if (workspace.inbox / path).exists()]
-    for name in ("calls.csv", "reps.csv", "deals.csv", "corrections.csv", "themes.csv"):
-        file = workspace.root / name
-        if person and file.is_file() and person.lower().encode() in file.read_bytes().lower():
-            lines.append(f"still in {name} (and so on the pages made from it): take it out there, then run again")
+    wanted = [name.casefold() for name in names]
+    for file in sorted(path for pattern in ("*.csv", "*.toml") for path in workspace.root.glob(pattern)):
+        text = file.read_bytes().decode("utf-8", "ignore").casefold() if file != workspace.forgotten else ""
+        rows = [at for at, line in enumerate(text.splitlines(), 1) if any(name in line for name in wanted)]
+        if rows:
+            lines.append(f"still in {file.name}, row {', '.join(map(str, rows))}: take it out there; no page shows it")
+    lines.append("beyond reach: what `convintel export` wrote, what was sent, copies and backups: delete them yourself")
     return lines
 
 

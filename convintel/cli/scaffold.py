@@ -16,7 +16,7 @@ from convintel.store import write_atomically
 
 _CSV_TEMPLATES: Final = {
     "calls.csv": "file,started_at,rep_email,customer_name,customer_email,customer_phone,account,deal_id,direction,"
-    "consent,call_type,title\n",
+    "consent,country,private,call_type,title\n",
     "reps.csv": "rep_email,name,team,aliases,started_at,voice_consent,share_examples\n",
     "corrections.csv": "call_id,finding_id,verdict,note\n",
     "themes.csv": "theme_id,label,name,merge_into,show\n",

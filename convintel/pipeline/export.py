@@ -34,7 +34,7 @@ def write_tables(tables: Mapping[str, pl.DataFrame], folder: Path, *, week: str)
         listed = pl.DataFrame([asdict(entry) for entry in entries() if entry.table in exported(tables)])
         listed.write_csv(building / "dictionary.csv", include_bom=True)
         for path in building.iterdir():
-            path.chmod(0o640)
+            path.chmod(0o600)
 
 
 def exported(tables: Mapping[str, pl.DataFrame]) -> dict[str, Table]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from convintel import recordings
-from convintel.ledger import Ledger
+from convintel.ledger import Ledger, nameless
 from convintel.recordings import Found
 from convintel.store import file_digest
 from convintel.workspace import Workspace
@@ -49,7 +49,7 @@ def look(workspace: Workspace, ledger: Ledger, *, settle_seconds: float = 0.0) -
     unread: list[dict[str, object]] = []
     fresh: list[tuple[str, int, int, str]] = []
     for file in scan.found:
-        size, changed, digest = known.get(file.relative, (-1, -1, ""))
+        size, changed, digest = known.get(nameless(file.relative), (-1, -1, ""))
         if (size, changed) != (file.size, file.mtime_ns):
             if file.relative in waiting and not digest:
                 continue
@@ -76,7 +76,7 @@ def _may_be_copied(files: Iterable[Found], ledger: Ledger, settle_seconds: float
     for file in files:
         if file.done or now - file.mtime_ns / 1e9 >= settle_seconds:
             continue
-        size, changed, since = seen.get(file.relative, (-1, -1, now))
+        size, changed, since = seen.get(nameless(file.relative), (-1, -1, now))
         if (size, changed) != (file.size, file.mtime_ns) or since > now:
             since = now
         waiting.append((file.relative, file.size, file.mtime_ns, since))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,8 +12,8 @@ import polars as pl
 from convintel import search
 from convintel.ledger import Ledger
 from convintel.pipeline.process import CallOutcome, Processing, process_calls
-from convintel.pipeline.survey import pending_jobs, survey
-from convintel.pipeline.tidy import clean_up
+from convintel.pipeline.survey import Survey, pending_jobs, survey
+from convintel.pipeline.tidy import clean_up, purge
 from convintel.pipeline.weekly import WeeklyResult, reported, weekly
 from convintel.pipeline.weeks import last_day, newest_week, ready_calls, week_back
 from convintel.progress import show_progress
@@ -69,7 +69,9 @@ def ingest(
                     progress.call_done(outcome.path, outcome.seconds / 60, outcome.reason)
 
                 process(jobs, store=store, settings=settings, workers=workers, on_outcome=note)
-        search.update(workspace.search_index, store, {call_id: keys.turns for call_id, keys in found.keys.items()})
+        spoken = {call_id: keys.turns for call_id, keys in found.keys.items() if call_id not in found.wordless}
+        search.update(workspace.search_index, store, spoken)
+        ledger.beat("inbox on schedule" if scheduled else "inbox", datetime.now(UTC))
     bad = sum(outcome.status == "set aside" for outcome in outcomes)
     return IngestResult(len(outcomes) - bad, bad, current)
 
@@ -79,6 +81,7 @@ def make_report(root: Path, *, week: str | None = None, scheduled: bool = False,
 
     Without a week, those of the last `[report] redo_weeks` that a correction, a late call or a changed deal has made
     stale are written anew.
+    First goes what [privacy] no longer lets be kept; reports that told of it are written anew in any case.
 
     Raises:
         WorkspaceError: the week is not written like 2026-W44, or no call has a date.
@@ -90,9 +93,11 @@ def make_report(root: Path, *, week: str | None = None, scheduled: bool = False,
     with workspace.locked(wait_seconds=_PATIENCE if scheduled else 0), Ledger(workspace.ledger) as ledger:
         clean_up(workspace, ledger)
         found = survey(workspace, settings, ledger)
+        purge(found, ledger, settings)
         wanted, ready = week or newest_week(found), ready_calls(found, store)
         first = week_back(wanted, settings.report.redo_weeks)
         earlier = [] if week else [each for each in workspace.reported_weeks() if each >= first]
+        stale = _stale(found, ledger)
         with show_progress(0, 0.0) as progress:
             results = [
                 weekly(
@@ -105,8 +110,9 @@ def make_report(root: Path, *, week: str | None = None, scheduled: bool = False,
                     again=again and each == wanted,
                     ready=ready,
                 )
-                for each in sorted({wanted, *earlier})  # themes grow week by week
+                for each in sorted({wanted, *stale, *earlier})  # themes grow week by week
             ]
+        ledger.beat("report on schedule" if scheduled else "report", datetime.now(UTC))
     return next(result for result in results if result.week == wanted)
 
 
@@ -125,6 +131,15 @@ def read_report(root: Path, *, week: str | None = None) -> tuple[str, dict[str, 
         last_day(wanted)
         summary, tables = reported(found, week=wanted, store=store, ledger=ledger, settings=settings)
     return wanted, summary, tables
+
+
+def _stale(found: Survey, ledger: Ledger) -> list[str]:
+    """Return weeks whose report was taken away and is to be made again; not those of which no call is left."""
+    left = set(found.calls["week"].drop_nulls())
+    for week in ledger.stale_reports():
+        if week not in left:
+            ledger.drop_report(week)
+    return ledger.stale_reports()
 
 
 def _record(ledger: Ledger, outcome: CallOutcome) -> None:

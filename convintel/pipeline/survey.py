@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
@@ -17,6 +16,8 @@ from convintel import recordings, signals, transcript, turns
 from convintel.corrections import Corrections, read_corrections
 from convintel.errors import WorkspaceError
 from convintel.ledger import Ledger, SetAside
+from convintel.pipeline.forgotten import read_forgotten, read_persons, still_known, without_mentions
+from convintel.pipeline.gate import gate
 from convintel.pipeline.inbox import look
 from convintel.recordings import Found, Rep
 from convintel.settings import Settings
@@ -45,15 +46,18 @@ class Survey:
     """The calls of a workspace (schema Calls), what cannot be used and why (Unused), and the keys of all results."""
 
     workspace: Workspace
-    described: pl.DataFrame  # also the calls whose consent does not allow to process them
+    described: pl.DataFrame  # also the calls that privacy keeps out
     calls: pl.DataFrame
     unused: pl.DataFrame
-    reps: tuple[Rep, ...]
+    reps: tuple[Rep, ...]  # whom pages may name
     corrections: Corrections
     keys: Mapping[str, Keys]
     aside: Mapping[str, SetAside]
     unsettled: frozenset[str]
     teachers: tuple[turns.Teacher, ...]
+    roster: tuple[Rep, ...]  # reps.csv as it stands: what results hang on
+    forgotten: tuple[str, ...] = ()  # files of forgotten calls that still lie in the inbox
+    wordless: frozenset[str] = frozenset()  # calls of which numbers may still be kept, but no words
 
     def recording(self, call: Mapping[str, Any]) -> Path:
         """Return the file of a call."""
@@ -63,6 +67,11 @@ class Survey:
         """Return why the call was set aside under its present key; None if it was not, or if its key has changed."""
         aside = self.aside.get(call_id)
         return aside if aside is not None and aside.key == self.keys[call_id].signals else None
+
+    @property
+    def kept_out(self) -> frozenset[str]:
+        """The calls of the inbox that privacy does not let in."""
+        return frozenset(self.described["call_id"]) - self.keys.keys()
 
     @property
     def set_aside(self) -> list[SetAside]:
@@ -106,6 +115,9 @@ def survey(workspace: Workspace, settings: Settings, ledger: Ledger, *, settle_s
             calls=tuple(pair for pair in listing.calls if pair[1] not in forgotten),
             marks=listing.scan.marks,
             notes=listing.scan.notes,
+            silent=tuple(file for file, call_id in listing.calls if call_id in forgotten),
+            people=read_persons(workspace),
+            today=datetime.now(settings.company.zone).date(),
             sheets=tuple(file_digest(path) if path.is_file() else "" for path in sheets),
             settings_text=settings.model_dump_json(),
             settings=settings,
@@ -117,6 +129,9 @@ def survey(workspace: Workspace, settings: Settings, ledger: Ledger, *, settle_s
         calls=known.calls,
         unused=pl.concat([known.unused, frame("unused", list(listing.unread))]),
         reps=known.reps,
+        roster=known.roster,
+        forgotten=tuple(file.relative for file, call_id in listing.calls if call_id in forgotten),
+        wordless=known.wordless,
         corrections=known.corrections,
         keys=known.keys,
         aside=ledger.aside(),
@@ -133,6 +148,9 @@ class _Inputs:
     calls: tuple[tuple[Found, str], ...]
     marks: tuple[tuple[str, int, int], ...]
     notes: tuple[recordings.Note, ...]
+    silent: tuple[Found, ...]
+    people: frozenset[str]
+    today: date
     sheets: tuple[str, ...]
     settings_text: str
     settings: Settings = field(compare=False)
@@ -144,6 +162,8 @@ class _Known:
     calls: pl.DataFrame
     unused: pl.DataFrame
     reps: tuple[Rep, ...]
+    roster: tuple[Rep, ...]
+    wordless: frozenset[str]
     corrections: Corrections
     keys: Mapping[str, Keys]
     teachers: tuple[turns.Teacher, ...]
@@ -152,20 +172,35 @@ class _Known:
 @lru_cache(maxsize=1)  # a flow looks at the same inbox two or three times, and 100,000 calls take half a minute
 def _derive(inputs: _Inputs) -> _Known:
     settings, workspace = inputs.settings, inputs.workspace
-    described = recordings.describe(inputs.calls, workspace=workspace.root, settings=settings, notes=list(inputs.notes))
-    allowed, refused = _gate_consent(described.calls, settings)
+    described = recordings.describe(
+        inputs.calls, workspace=workspace.root, settings=settings, notes=list(inputs.notes), silent=inputs.silent
+    )
+    zone = settings.company.zone
+    dated = inputs.calls if settings.privacy.limited else ()
+    written = {call_id: datetime.fromtimestamp(file.mtime_ns / 1e9, zone).date() for file, call_id in dated}
+    let_in = gate(described.calls, written, settings.privacy, today=inputs.today)
+    allowed, roster = let_in.calls, described.reps
     corrections = read_corrections(workspace.corrections)
     known = turns.teachers(
-        allowed, inbox=workspace.inbox, reps=described.reps, corrections=corrections.calls, settings=settings
+        allowed, inbox=workspace.inbox, reps=roster, corrections=corrections.calls, settings=settings
     )
     return _Known(
         described=described.calls,
         calls=allowed,
-        unused=pl.concat([described.unused, *(frame("unused", list(rows)) for rows in (refused, corrections.unused))]),
-        reps=described.reps,
+        unused=pl.concat(
+            [
+                without_mentions(recordings.without(described.unused, let_in.closed), inputs.people),
+                *(frame("unused", list(rows)) for rows in (let_in.unused, corrections.unused)),
+            ]
+        ),
+        reps=still_known(roster, inputs.people),
+        roster=roster,
+        wordless=let_in.wordless,
         corrections=corrections,
         keys={
-            row["call_id"]: _keys(row, described.reps, corrections, settings, known)
+            row["call_id"]: wordless_keys(row["call_id"])
+            if row["call_id"] in let_in.wordless
+            else _keys(row, roster, corrections, settings, known)
             for row in allowed.iter_rows(named=True)
         },
         teachers=known,
@@ -184,6 +219,7 @@ def pending_jobs(found: Survey, store: Store, *, since: date | None = None, sche
         call_id, trouble = call["call_id"], found.trouble(call["call_id"])
         return (
             call_id not in found.unsettled
+            and call_id not in found.wordless
             and not (trouble and (trouble.for_good or (scheduled and not trouble.due(now))))
             and not store.has("signals", call_id, found.keys[call_id].signals)
             and (since is None or (signals.local_date(call) or since) >= since)
@@ -193,27 +229,10 @@ def pending_jobs(found: Survey, store: Store, *, since: date | None = None, sche
     return sorted(jobs, key=lambda job: (-job.seconds, job.call["call_id"]))
 
 
-def read_forgotten(workspace: Workspace) -> frozenset[str]:
-    """Return the ids of calls that no run may take again."""
-    if not workspace.forgotten.is_file():
-        return frozenset()
-    text = workspace.forgotten.read_bytes().decode("latin-1")  # whatever a spreadsheet made of it: ids are plain ASCII
-    return frozenset(re.findall(r"\b[0-9a-f]{16}\b", text))
-
-
-def _gate_consent(calls: pl.DataFrame, settings: Settings) -> tuple[pl.DataFrame, list[dict[str, object]]]:
-    allowed = pl.col("consent").cast(pl.String).is_in(list(settings.privacy.process_consent))
-    refused: list[dict[str, object]] = [
-        {
-            "source": f"inbox/{call['path']}",
-            "row": None,
-            "what": f"consent is '{call['consent']}', which the settings do not allow to process",
-            "remedy": "record the consent in the sidecar or calls.csv, or change [privacy] process_consent",
-            "severity": "set aside",
-        }
-        for call in calls.filter(~allowed).iter_rows(named=True)
-    ]
-    return calls.filter(allowed), refused
+def wordless_keys(call_id: str) -> Keys:
+    """Return the keys under which what is left of a call without its words is kept; no run can make it again."""
+    key = content_key("wordless", call_id, [SCHEMAS[name].version for names in STAGE_TABLES.values() for name in names])
+    return Keys(key, key, key)
 
 
 def _keys(
@@ -245,7 +264,7 @@ def _job(found: Survey, call: dict[str, Any]) -> Job:
         call,
         path,
         found.keys[call_id],
-        found.reps,
+        found.roster,
         corrections.of_call(call_id),
         corrections.of_findings(call_id),
         seconds,

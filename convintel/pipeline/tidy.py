@@ -1,9 +1,12 @@
-"""What the holder of the workspace's lock clears away before anything else: traces of kills and of forgotten calls."""
+"""What the holder of the workspace's lock clears away: traces of kills, forgotten calls, and what is past its time."""
 
 from __future__ import annotations
 
+import os
+import re
 import shutil
 from collections.abc import Iterable
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import polars as pl
@@ -12,8 +15,10 @@ from convintel import search
 from convintel.errors import WorkspaceError
 from convintel.ledger import Ledger
 from convintel.pipeline.embeddings import PHRASES
-from convintel.pipeline.gather import PACKS
-from convintel.pipeline.survey import read_forgotten
+from convintel.pipeline.forgotten import read_forgotten
+from convintel.pipeline.survey import Survey
+from convintel.pipeline.wordless import strip, stripped
+from convintel.settings import Settings
 from convintel.store import Store
 from convintel.themes import Registry
 from convintel.workspace import Workspace
@@ -27,25 +32,89 @@ def clean_up(workspace: Workspace, ledger: Ledger) -> None:
         erase(workspace, ledger, left)
 
 
-def erase(workspace: Workspace, ledger: Ledger, call_ids: Iterable[str]) -> dict[str, list[Path]]:
-    """Remove calls from every place but the inbox; reports go whole and are made again without them.
+def purge(found: Survey, ledger: Ledger, settings: Settings) -> int:
+    """Delete what may no longer be kept of calls: consent withdrawn, made private, or past the days of [privacy].
+
+    Of calls whose words are past their time the numbers stay; of all others nothing. Reports that told of them are to
+    be made again (`Ledger.stale_reports`), but the pages of weeks past their time go for good. Recordings in the inbox
+    are the user's.
+
+    Returns how many calls were touched.
+    """
+    workspace, store = found.workspace, Store(found.workspace.store)
+    stored, out, days = stored_calls(workspace), found.kept_out, settings.privacy.limited
+    strangers = sorted(stored - found.keys.keys())
+    gone = [one for one in strangers if one in out or _too_old(one, workspace, days)]
+    bare = [one for one in sorted(found.wordless & stored) if not stripped(store, one)]
+    if not gone and not bare:
+        return 0
+    erase(workspace, ledger, gone, also_themes_of=bare)
+    for call_id in bare:
+        strip(store, call_id)
+    touched = found.described.filter(pl.col("call_id").is_in([*gone, *bare]))
+    for week in touched["week"].drop_nulls().unique().sort():
+        if _past(week, settings):
+            shutil.rmtree(workspace.reports / week, ignore_errors=True)
+            ledger.drop_report(week)
+    return len(gone) + len(bare)
+
+
+def erase(
+    workspace: Workspace, ledger: Ledger, call_ids: Iterable[str], *, also_themes_of: Iterable[str] = ()
+) -> dict[str, list[Path]]:
+    """Remove calls from every place but the inbox; reports go whole and are to be made again without them.
 
     Themes lose their concerns and keep their ids: what people wrote into themes.csv goes on being about the same.
 
     Returns the folders removed from the store, by call.
     """
     ids = sorted(call_ids)
-    for stage in ("weekly", PACKS, PHRASES):  # they hold words of many calls
-        shutil.rmtree(workspace.store / stage, ignore_errors=True)
+    touched = [*ids, *also_themes_of]
+    ledger.outdate_reports(workspace.reported_weeks())  # first: after a kill the next report finishes
+    for folder in workspace.store.glob("*/*"):
+        if not _is_call(folder.name) and not folder.name.startswith("."):
+            shutil.rmtree(folder, ignore_errors=True)  # of all calls together: made anew from what is left
+    shutil.rmtree(workspace.store / PHRASES, ignore_errors=True)  # its scope looks like a call
     shutil.rmtree(workspace.tables, ignore_errors=True)
-    _leave_themes(workspace, ids)
+    _leave_themes(workspace, touched)
     for folder in workspace.reports.glob("*"):
         if folder.name in workspace.reported_weeks() or folder.name.startswith("."):
             shutil.rmtree(folder, ignore_errors=True)
-    search.forget(workspace.search_index, ids)
+    search.forget(workspace.search_index, touched)
     ledger.forget(ids)
+    _drop_logs(workspace)
     # last, because it is what `clean_up` goes by
     return {call_id: Store(workspace.store).forget(call_id) for call_id in ids}
+
+
+def _too_old(call_id: str, workspace: Workspace, days: int) -> bool:
+    """Tell whether a call whose recording is gone was processed more than so many days ago; 0: never."""
+    if not days:
+        return False
+    made = max(path.stat().st_mtime for path in workspace.store.glob(f"*/{call_id}/*"))
+    return datetime.fromtimestamp(made, UTC) < datetime.now(UTC) - timedelta(days=days)
+
+
+def _past(week: str, settings: Settings) -> bool:
+    """Tell whether the first day of a week is older than words may be."""
+    monday, days = date.fromisocalendar(int(week[:4]), int(week[6:]), 1), settings.privacy.limited
+    return bool(days) and monday < datetime.now(settings.company.zone).date() - timedelta(days=days)
+
+
+def stored_calls(workspace: Workspace) -> set[str]:
+    """Return the calls of which something is stored; whatever is stored of a call began with its transcript."""
+    folder = workspace.store / "transcript"
+    return {entry.name for entry in os.scandir(folder) if _is_call(entry.name)} if folder.is_dir() else set()
+
+
+def _is_call(name: str) -> bool:
+    return re.fullmatch(r"[0-9a-f]{16}", name) is not None
+
+
+def _drop_logs(workspace: Workspace) -> None:
+    """Delete what Prefect logged on this machine: a message may name a file, and a file may bear a person's name."""
+    for path in (workspace.hidden / "prefect").rglob("*.log"):
+        path.unlink(missing_ok=True)
 
 
 def _leave_themes(workspace: Workspace, call_ids: Iterable[str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from importlib.metadata import version
@@ -17,6 +18,7 @@ from convintel.ledger import Ledger
 from convintel.pipeline import gather
 from convintel.pipeline.embeddings import StoredEncoder, embed_concerns
 from convintel.pipeline.export import write_tables
+from convintel.pipeline.forgotten import read_persons, without_mentions, without_people
 from convintel.pipeline.survey import Survey
 from convintel.pipeline.weeks import Ready, last_day, ready_calls, week_back, week_before
 from convintel.settings import Settings
@@ -66,12 +68,13 @@ def weekly(
     tables |= _outcomes(found, tables, week, settings)
     step("coaching")
     last = _advice_before(week, store, ledger)
+    said = pl.col("call_id").is_in(list(found.wordless)).not_()  # what is deleted is nobody's example
     tables |= coaching.coach(
         tables["calls"],
         tables["metrics"],
-        tables["objections"],
-        tables["next_steps"],
-        tables["turns"],
+        tables["objections"].filter(said),
+        tables["next_steps"].filter(said),
+        tables["turns"].filter(said),
         tables["associations"],
         week=week,
         reps=found.reps,
@@ -90,6 +93,10 @@ def weekly(
         gather.drop_packs(
             store, found.calls["week"].unique(), spoken_from=week_back(week, settings.coaching.past_weeks)
         )
+    with suppress(OSError):  # some network shares have no modes
+        found.workspace.reports.chmod(0o700)
+        if settings.privacy.group_can_read:
+            report.open_to_group(found.workspace.reports)
     ledger.remember_report(week, key)
     return WeeklyResult(week, index, made=True)
 
@@ -210,7 +217,8 @@ def _deals(found: Survey, tables: Mapping[str, pl.DataFrame], week: str, setting
     unused: pl.DataFrame = frame("unused", [])
     if path.is_file():
         deals, unused = outcomes.read_deals(path, reps=found.reps, settings=settings)
-        deals = _as_known_on(deals, last_day(week))
+        people = read_persons(found.workspace)
+        deals, unused = without_people(_as_known_on(deals, last_day(week)), people), without_mentions(unused, people)
     return {
         "deals": deals,
         "unused": pl.concat([tables["unused"], unused]),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from convintel.recordings.audio import Audio, decode
-from convintel.recordings.describe import Described, describe
+from convintel.recordings.describe import Described, describe, without
 from convintel.recordings.discover import Found, Note, Scan, discover, scan
 from convintel.recordings.roster import FILE_NAME as REPS_FILE
 from convintel.recordings.roster import Rep
@@ -24,4 +24,5 @@ __all__ = [
     "discover",
     "header_seconds",
     "scan",
+    "without",
 ]

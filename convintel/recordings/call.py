@@ -16,7 +16,7 @@ from convintel.recordings.sources import Source
 from convintel.recordings.tags import creation_time
 from convintel.settings import ChannelMap, Settings
 
-_TEXT_FIELDS: Final[dict[str, Callable[[str, Settings], str | None]]] = {
+_TEXT_FIELDS: Final[dict[str, Callable[[str, Settings], str | bool | None]]] = {
     "customer_name": fields.text,
     "customer_email": fields.email,
     "customer_phone": fields.phone,
@@ -25,6 +25,8 @@ _TEXT_FIELDS: Final[dict[str, Callable[[str, Settings], str | None]]] = {
     "direction": fields.direction,
     "call_type": fields.call_type,
     "consent": fields.consent,
+    "country": fields.country,
+    "private": fields.flag,
     "language": fields.language,
     "title": fields.text,
 }
@@ -56,6 +58,7 @@ def fill(draft: Draft, roster: Roster, settings: Settings) -> Draft:
     for name, parse in _TEXT_FIELDS.items():
         _take(draft, name, parse, settings)
     draft.row["consent"] = draft.row.get("consent") or "unknown"
+    _take_country_of_phone(draft)
     if draft.found.kind == "recording":
         _take_channels(draft, settings)
     _take_time(draft, settings)
@@ -78,6 +81,14 @@ def _take(draft: Draft, name: str, parse: Callable[[str, Settings], Any], settin
         if value is not None and name not in draft.origins:
             draft.row[name], draft.origins[name] = value, source.origin
     return draft.row.get(name)
+
+
+def _take_country_of_phone(draft: Draft) -> None:
+    """Where nobody says the customer's country, the country code of the number does."""
+    number = draft.row.get("customer_phone")
+    told = fields.country_of_phone(number) if number and "country" not in draft.origins else None
+    if told:
+        draft.row["country"], draft.origins["country"] = told, "phone"
 
 
 def _take_channels(draft: Draft, settings: Settings) -> None:

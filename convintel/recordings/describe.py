@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ import polars as pl
 from convintel import tables
 from convintel.recordings.call import Draft, fill
 from convintel.recordings.csvfile import unused
-from convintel.recordings.discover import Found, Note, scan
+from convintel.recordings.discover import Found, Note, scan, stem
 from convintel.recordings.roster import Rep, read_roster
 from convintel.recordings.sources import read_calls_csv, sources
 from convintel.settings import Settings
@@ -34,6 +34,7 @@ def describe(
     workspace: Path,
     settings: Settings,
     notes: Sequence[Note] | None = None,
+    silent: Sequence[Found] = (),
 ) -> Described:
     """Return one row a call with the origin of every field, and everything that could not be used.
 
@@ -46,10 +47,11 @@ def describe(
         workspace: the folder with calls.csv and reps.csv; both may be missing.
         settings: company (time zone, country) and recordings (patterns, date format, channels).
         notes: what `scan` left out; None: the inbox is looked through for it.
+        silent: files that lie in the inbox and of which nothing may be told: forgotten calls.
     """
     found = sorted(found_with_ids, key=lambda pair: pair[0].relative)
     roster = read_roster(workspace)
-    sheet = read_calls_csv(workspace, [one for one, _ in found])
+    sheet = read_calls_csv(workspace, [*(one for one, _ in found), *silent])
     drafts = []
     for one, call_id in found:
         place = _place(one.path, one.relative, workspace)
@@ -61,9 +63,19 @@ def describe(
     listed += [row for call in calls for row in call.unused]
     return Described(
         calls=tables.frame("calls", [call.row for call in calls]),
-        unused=tables.frame("unused", _sorted(listed)),
+        unused=without(tables.frame("unused", _sorted(listed)), [one.relative for one in silent]),
         reps=roster.reps if roster.exists else _reps_of(calls),
     )
+
+
+def without(unused: pl.DataFrame, paths: Collection[str]) -> pl.DataFrame:
+    """Return rows of `Unused` but those about files of these paths in the inbox, or about what lies beside them."""
+    if not paths:
+        return unused
+    stems = {stem(path) for path in paths}
+    sources = [source for source in unused["source"].unique() if source.startswith("inbox/")]
+    own = [source for source in sources if stem(source.removeprefix("inbox/")) in stems]
+    return unused.filter(~pl.col("source").is_in(own))
 
 
 def _reps_of(calls: Sequence[Draft]) -> tuple[Rep, ...]:

@@ -15,6 +15,8 @@ _DAY_ONLY: Final = re.compile(r"\d{4}-?\d{2}-?\d{2}$")
 _NOON: Final = time(12)
 _DIRECTIONS: Final = {"incoming": "inbound", "outgoing": "outbound", "conference": "meeting"}
 _CHANNELS: Final = {"left": 0, "right": 1, "0": 0, "1": 1}
+_YES: Final = frozenset({"yes", "y", "true", "1", "x"})
+_NO: Final = frozenset({"no", "n", "false", "0"})
 _LANGUAGES: Final = {
     "eng": "en",
     "spa": "es",
@@ -152,6 +154,45 @@ def consent(raw: str, _: Settings) -> str:
         FieldError: it is another word.
     """
     return _choice(raw.casefold(), raw, "consent", names.CONSENTS)
+
+
+def country(raw: str, _: Settings) -> str:
+    """Return a country as ISO 3166 writes it, with its region if one is given: "DE", "US-CA".
+
+    Raises:
+        FieldError: it is not written so.
+    """
+    code = raw.upper().replace("_", "-")
+    code = "GB" if code == "UK" else code
+    if not re.fullmatch(r"[A-Z]{2}(-[A-Z0-9]{1,3})?", code):
+        raise FieldError(f"'{raw}' is not a country", "write two letters, like DE, or with the region, like US-CA")
+    return code
+
+
+def country_of_phone(number: str) -> str | None:
+    """Return the country of an E.164 number, None where the number does not tell.
+
+    >>> country_of_phone("+493012345678"), country_of_phone("+80012345678")
+    ('DE', None)
+    """
+    import phonenumbers
+
+    parsed = phonenumbers.parse(number)
+    sharing = phonenumbers.region_codes_for_country_code(parsed.country_code or 0)
+    known = phonenumbers.region_code_for_number(parsed) or (sharing[0] if len(sharing) == 1 else None)
+    return None if known in (None, "001") else str(known)
+
+
+def flag(raw: str, _: Settings) -> bool:
+    """Return yes or no.
+
+    Raises:
+        FieldError: it is neither.
+    """
+    word = raw.casefold()
+    if word not in _YES | _NO:
+        raise FieldError(f"'{raw}' is neither yes nor no", "write yes or no")
+    return word in _YES
 
 
 def call_type(raw: str, _: Settings) -> str:

@@ -16,6 +16,7 @@ FIELDS: Final = [
     "call_type",
     "language",
     "consent",
+    "country",
     "title",
     "channels",
 ]
@@ -36,6 +37,8 @@ def told(content: Any) -> dict[str, Any]:
     rep = next((content[key] for key in ("rep_email", "rep", "rep_name") if _filled(content.get(key))), None)
     if rep is not None:
         own["rep"] = rep
+    if "private" in content:
+        own["private"] = _word(content["private"])
     return {**_gong(content), **own}
 
 
@@ -44,6 +47,8 @@ def _gong(content: Mapping[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     if isinstance(meta, Mapping):
         found |= {ours: meta[theirs] for theirs, ours in _GONG.items() if _filled(meta.get(theirs))}
+        if "isPrivate" in meta:
+            found["private"] = _word(meta["isPrivate"])
     else:
         meta = {}
     listed = content.get("parties")
@@ -74,6 +79,11 @@ def _rep(parties: list[Mapping[str, Any]], meta: Mapping[str, Any]) -> dict[str,
 
 def _side(party: Mapping[str, Any]) -> str:
     return str(party.get("affiliation", "")).casefold()
+
+
+def _word(value: Any) -> Any:
+    """JSON's true and false as the words that calls.csv uses."""
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else value
 
 
 def _filled(value: Any) -> bool:

@@ -26,6 +26,8 @@ CALLS_COLUMNS: Final = (
     "deal_id",
     "direction",
     "consent",
+    "country",
+    "private",
     "call_type",
     "title",
 )

@@ -7,9 +7,10 @@ Numbers are tested on the summary. Templates only show it, and everything a pers
 
 from __future__ import annotations
 
+from convintel.report.files import open_to_group
 from convintel.report.lineage import Lineage, explain, lines
 from convintel.report.pdf import Printer, printer
 from convintel.report.render import alone, write_report
 from convintel.report.summary import summarise
 
-__all__ = ["Lineage", "Printer", "alone", "explain", "lines", "printer", "summarise", "write_report"]
+__all__ = ["Lineage", "Printer", "alone", "explain", "lines", "open_to_group", "printer", "summarise", "write_report"]

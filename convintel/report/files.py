@@ -37,7 +37,7 @@ def replacing(out: Path) -> Iterator[Path]:
         building = Path(tempfile.mkdtemp(dir=out.parent, prefix=prefix))
         try:
             yield building
-            building.chmod(0o750)
+            building.chmod(0o700)
             if out.exists():
                 _exchange(building, out)
             else:
@@ -65,10 +65,16 @@ def _exchange(new: Path, old: Path) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write UTF-8 with plain line ends, readable by owner and group."""
-    path.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
+    """Write UTF-8 with plain line ends, readable by the owner only."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     path.write_bytes(text.encode("utf-8"))
-    path.chmod(0o640)
+    path.chmod(0o600)
+
+
+def open_to_group(folder: Path) -> None:
+    """Let the group of a report folder read it and what is in it."""
+    for path in (folder, *folder.rglob("*")):
+        path.chmod(0o750 if path.is_dir() else 0o640)
 
 
 def table_text(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> str:

@@ -41,7 +41,7 @@ class Printer:
         with tempfile.TemporaryDirectory(prefix="convintel-pdf-") as folder:
             page = Path(folder) / "page.html"
             page.write_text(html, encoding="utf-8")
-            out.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
+            out.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             sandbox = ("--no-sandbox",) if os.geteuid() == 0 else ()  # Chromium refuses root without it
             profile = f"--user-data-dir={folder}/profile"
             command = [self.browser, *_FLAGS, *sandbox, profile, f"--print-to-pdf={out}", page.as_uri()]
@@ -53,7 +53,7 @@ class Printer:
                 ) from error
         if not out.is_file():
             raise WorkspaceError("the browser printed no PDF", where=self.browser, remedy="set [report] pdf = false")
-        out.chmod(0o640)
+        out.chmod(0o600)
 
 
 def printer(browser: str = "") -> Printer:

@@ -34,7 +34,7 @@ class Table:
 SCHEMAS: dict[str, Table] = {
     table.name: table
     for table in (
-        Table("calls", 1, Calls),
+        Table("calls", 2, Calls),
         Table("audio", 1, Audio),
         Table("words", 1, Words),
         Table("speech", 1, Speech),

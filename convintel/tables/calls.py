@@ -26,10 +26,12 @@ class Calls(dy.Schema):
     direction = dy.Enum(DIRECTIONS, nullable=True)
     call_type = dy.Enum(CALL_TYPES, nullable=True)
     consent = dy.Enum(CONSENTS)
+    country = dy.String(nullable=True)  # of the customer, ISO 3166: "DE", or with a region "US-CA"
+    private = dy.Bool(nullable=True)  # true: left out of everything
     language = dy.String(nullable=True)
     title = dy.String(nullable=True)
     channel_roles = dy.String(nullable=True)  # roles of channels 0, 1 ... joined by commas, e.g. "rep,customer"
-    origins = dy.String()  # JSON: field -> sidecar | calls.csv | file name | folder | tags | transcript
+    origins = dy.String()  # JSON: field -> sidecar | calls.csv | file name | folder | tags | transcript | phone
 
 
 class Unused(dy.Schema):

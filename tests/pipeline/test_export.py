@@ -36,7 +36,7 @@ def test_no_cell_starts_a_formula_and_files_are_not_for_everybody(tmp_path):
     write_tables(some_tables(), tmp_path / "tables", week="2026-W44")
     text = (tmp_path / "tables" / "deals.csv").read_text(encoding="utf-8-sig")
     assert "'=HYPERLINK(1)" in text
-    assert all(stat.S_IMODE(path.stat().st_mode) == 0o640 for path in (tmp_path / "tables").iterdir())
+    assert all(stat.S_IMODE(path.stat().st_mode) == 0o600 for path in (tmp_path / "tables").iterdir())
 
 
 def test_the_folder_is_replaced_as_a_whole(tmp_path):

@@ -68,6 +68,7 @@ def test_each_field_comes_from_the_most_trusted_source_that_has_it(acme):
         "customer_name": "sidecar",
         "channel_roles": "sidecar",
         "customer_phone": "calls.csv",
+        "country": "phone",
         "account": "calls.csv",
         "direction": "calls.csv",
         "consent": "calls.csv",
