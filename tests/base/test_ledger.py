@@ -3,7 +3,7 @@ import sqlite3
 import pytest
 
 from convintel.errors import WorkspaceError
-from convintel.ledger import MOST_TRIES, VERSION, Ledger
+from convintel.ledger import MOST_TRIES, VERSION, Ledger, nameless
 
 CALL = "0123456789abcdef"
 OLD_TABLES = """
@@ -21,9 +21,9 @@ insert into sent values ('mail');
 def test_the_ledger_knows_files_by_size_and_time_and_drops_those_that_are_gone(tmp_path):
     with Ledger(tmp_path / "ledger.db") as ledger:
         ledger.remember_digests([("a.mp3", 10, 99, "ff"), ("b.mp3", 1, 2, "ee")], present=["a.mp3", "b.mp3"])
-        assert ledger.digests() == {"a.mp3": (10, 99, "ff"), "b.mp3": (1, 2, "ee")}
+        assert ledger.digests() == {nameless("a.mp3"): (10, 99, "ff"), nameless("b.mp3"): (1, 2, "ee")}
         ledger.remember_digests([("a.mp3", 11, 99, "dd")], present=["a.mp3"])
-        assert ledger.digests() == {"a.mp3": (11, 99, "dd")}
+        assert ledger.digests() == {nameless("a.mp3"): (11, 99, "dd")}
 
 
 def test_the_ledger_counts_tries_under_the_same_key_only(tmp_path):
@@ -64,7 +64,7 @@ def test_a_ledger_of_the_version_before_is_brought_up_to_date(tmp_path):
     db.close()
     for _ in range(2):
         with Ledger(path) as ledger:
-            assert ledger.digests() == {"a.mp3": (10, 99, "ff")}
+            assert ledger.digests() == {}  # it held names: files are read once more
             assert list(ledger.aside()) == [CALL]  # what had no key was to be tried again
             assert ledger.was_sent("mail")
             ledger.set_aside(CALL, "k1", "no audio", "look")
@@ -103,6 +103,6 @@ def test_a_full_disk_is_told_plainly_and_leaves_the_ledger_as_it_was(tmp_path):
         many = [(f"{number:0200d}", 1, 1, "ee") for number in range(1000)]
         with pytest.raises(WorkspaceError, match=r"disk is full.*check space"):
             ledger.remember_digests(many, present=[path for path, *_ in many])
-        assert ledger.digests() == {"a.mp3": (10, 99, "ff")}
+        assert ledger.digests() == {nameless("a.mp3"): (10, 99, "ff")}
     with Ledger(path) as ledger:
-        assert ledger.digests() == {"a.mp3": (10, 99, "ff")}
+        assert ledger.digests() == {nameless("a.mp3"): (10, 99, "ff")}
