@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Self
+from typing import Any, Final, Self
 
 from convintel.errors import WorkspaceError
 
@@ -91,22 +91,21 @@ class Ledger:
 
     def digests(self) -> dict[str, tuple[int, int, str]]:
         """Return (size, mtime_ns, sha256) of every file seen before, by path."""
-        with closing(self._db.execute("select path, size, mtime_ns, sha256 from files")) as rows:
-            return {path: (size, changed, digest) for path, size, changed, digest in rows}
+        rows = self._rows("select path, size, mtime_ns, sha256 from files")
+        return {path: (size, changed, digest) for path, size, changed, digest in rows}
 
     def remember_digests(self, rows: Iterable[tuple[str, int, int, str]], *, present: Iterable[str]) -> None:
         """Record (path, size, mtime_ns, sha256) of files, and drop those not present: names may be names of people."""
         keep = set(present)
         with self._transaction():
             self._db.executemany("insert or replace into files values (?,?,?,?)", rows)
-            with closing(self._db.execute("select path from files")) as known:
-                gone = [row for row in known if row[0] not in keep]
+            gone = [row for row in self._rows("select path from files") if row[0] not in keep]
             self._db.executemany("delete from files where path = ?", gone)
 
     def looks(self) -> dict[str, tuple[int, int, float]]:
         """Return files that may still have been copied at the last look: (size, mtime_ns, since when they are so)."""
-        with closing(self._db.execute("select path, size, mtime_ns, since from looks")) as rows:
-            return {path: (size, changed, since) for path, size, changed, since in rows}
+        rows = self._rows("select path, size, mtime_ns, since from looks")
+        return {path: (size, changed, since) for path, size, changed, since in rows}
 
     def remember_looks(self, rows: Iterable[tuple[str, int, int, float]]) -> None:
         """Record (path, size, mtime_ns, since) of all files that may still be copied."""
@@ -138,12 +137,11 @@ class Ledger:
 
     def aside(self) -> dict[str, SetAside]:
         """Return what is set aside, by call."""
-        columns = "call_id, key, reason, remedy, attempts, passing, tried"
-        with closing(self._db.execute(f"select {columns} from aside order by call_id")) as rows:
-            return {
-                call_id: SetAside(call_id, key, reason, remedy, attempts, bool(passing), tried)
-                for call_id, key, reason, remedy, attempts, passing, tried in rows
-            }
+        rows = self._rows("select call_id, key, reason, remedy, attempts, passing, tried from aside order by call_id")
+        return {
+            call_id: SetAside(call_id, key, reason, remedy, attempts, bool(passing), tried)
+            for call_id, key, reason, remedy, attempts, passing, tried in rows
+        }
 
     def report_key(self, week: str) -> str | None:
         """Return the key under which a week's report was written."""
@@ -164,10 +162,12 @@ class Ledger:
         with self._told():
             self._db.execute("insert or replace into sent values (?)", (key,))
 
-    def _one(self, query: str, *values: object) -> tuple[object, ...] | None:
-        with closing(self._db.execute(query, values)) as rows:
-            found: tuple[object, ...] | None = rows.fetchone()
-            return found
+    def _one(self, query: str, *values: object) -> tuple[Any, ...] | None:
+        return next(iter(self._rows(query, *values)), None)
+
+    def _rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+        with self._told(), closing(self._db.execute(query, values)) as rows:
+            return rows.fetchall()
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -186,9 +186,9 @@ class Ledger:
         """Say what is wrong with the file in our own words."""
         try:
             yield
-        except (sqlite3.OperationalError, OSError) as error:
+        except (sqlite3.DatabaseError, OSError) as error:
             remedy = "check space and permissions, and that no other program has it open"
-            raise WorkspaceError(f"cannot write: {error}", where=self._path, remedy=remedy) from error
+            raise WorkspaceError(f"cannot be used: {error}", where=self._path, remedy=remedy) from error
 
 
 def _open(path: Path) -> sqlite3.Connection:
