@@ -14,7 +14,7 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Final, Self
+from typing import Any, Final, Self
 
 from convintel.errors import WorkspaceError
 
@@ -97,8 +97,8 @@ class Ledger:
 
     def digests(self) -> dict[str, tuple[int, int, str]]:
         """Return (size, mtime_ns, sha256) of every file seen before, by `nameless` path."""
-        with closing(self._db.execute("select name, size, mtime_ns, sha256 from seen")) as rows:
-            return {name: (size, changed, digest) for name, size, changed, digest in rows}
+        rows = self._rows("select name, size, mtime_ns, sha256 from seen")
+        return {name: (size, changed, digest) for name, size, changed, digest in rows}
 
     def remember_digests(self, rows: Iterable[tuple[str, int, int, str]], *, present: Iterable[str]) -> None:
         """Record (path, size, mtime_ns, sha256) of files, and drop those not present."""
@@ -106,14 +106,13 @@ class Ledger:
         with self._transaction():
             hidden = [(nameless(path), *facts) for path, *facts in rows]
             self._db.executemany("insert or replace into seen values (?,?,?,?)", hidden)
-            with closing(self._db.execute("select name from seen")) as known:
-                gone = [row for row in known if row[0] not in keep]
+            gone = [row for row in self._rows("select name from seen") if row[0] not in keep]
             self._db.executemany("delete from seen where name = ?", gone)
 
     def looks(self) -> dict[str, tuple[int, int, float]]:
         """Return (size, mtime_ns, since when) of files that may still have been copied at the last look, by name."""
-        with closing(self._db.execute("select name, size, mtime_ns, since from looks")) as rows:
-            return {name: (size, changed, since) for name, size, changed, since in rows}
+        rows = self._rows("select name, size, mtime_ns, since from looks")
+        return {name: (size, changed, since) for name, size, changed, since in rows}
 
     def remember_looks(self, rows: Iterable[tuple[str, int, int, float]]) -> None:
         """Record (path, size, mtime_ns, since) of all files that may still be copied."""
@@ -148,12 +147,11 @@ class Ledger:
 
     def aside(self) -> dict[str, SetAside]:
         """Return what is set aside, by call."""
-        columns = "call_id, key, reason, remedy, attempts, passing, tried"
-        with closing(self._db.execute(f"select {columns} from aside order by call_id")) as rows:
-            return {
-                call_id: SetAside(call_id, key, reason, remedy, attempts, bool(passing), tried)
-                for call_id, key, reason, remedy, attempts, passing, tried in rows
-            }
+        rows = self._rows("select call_id, key, reason, remedy, attempts, passing, tried from aside order by call_id")
+        return {
+            call_id: SetAside(call_id, key, reason, remedy, attempts, bool(passing), tried)
+            for call_id, key, reason, remedy, attempts, passing, tried in rows
+        }
 
     def report_key(self, week: str) -> str | None:
         """Return the key under which a week's report was written."""
@@ -196,10 +194,12 @@ class Ledger:
         with self._told():
             self._db.execute("insert or replace into sent values (?)", (key,))
 
-    def _one(self, query: str, *values: object) -> tuple[object, ...] | None:
-        with closing(self._db.execute(query, values)) as rows:
-            found: tuple[object, ...] | None = rows.fetchone()
-            return found
+    def _one(self, query: str, *values: object) -> tuple[Any, ...] | None:
+        return next(iter(self._rows(query, *values)), None)
+
+    def _rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+        with self._told(), closing(self._db.execute(query, values)) as rows:
+            return rows.fetchall()
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -218,9 +218,9 @@ class Ledger:
         """Say what is wrong with the file in our own words."""
         try:
             yield
-        except (sqlite3.OperationalError, OSError) as error:
+        except (sqlite3.DatabaseError, OSError) as error:
             remedy = "check space and permissions, and that no other program has it open"
-            raise WorkspaceError(f"cannot write: {error}", where=self._path, remedy=remedy) from error
+            raise WorkspaceError(f"cannot be used: {error}", where=self._path, remedy=remedy) from error
 
 
 def _open(path: Path) -> sqlite3.Connection:
