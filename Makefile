@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo test check bench bench-speech bench-spoken bench-outcomes bench-report simulate dictionary clean
+.PHONY: setup demo test check bench bench-speech bench-spoken bench-outcomes bench-report bench-serve bench-cluster bench-sizing simulate dictionary clean
 
 setup: .venv/ready                      ## .venv with everything, models assembled and checked
 
@@ -48,6 +48,15 @@ dictionary: setup                       ## docs/data.md from the schemas
 
 bench-report: setup                     ## a report for 60 reps and 5,000 calls from a generated store
 	$(BIN)/python -m tests.bench_report bench-report
+
+bench-serve: setup                      ## serve against a real server: restarts, kills, missed Mondays, failures
+	$(BIN)/python -m tests.bench_serve
+
+bench-cluster: setup                    ## a Dask cluster that loses a worker, beside this machine alone
+	$(BIN)/python -m tests.bench_cluster
+
+bench-sizing: setup                     ## what an hour of audio costs; docs/sizing.md
+	$(BIN)/python -m tests.bench_sizing
 
 clean:
 	rm -rf .venv demo bench-report
