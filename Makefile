@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo test check bench bench-limits bench-reps bench-speech bench-spoken bench-outcomes bench-report simulate dictionary clean bench-ops bench-weekly setup-hashed hashes prove-forget licences
+.PHONY: setup demo test check bench bench-limits bench-reps bench-speech bench-spoken bench-outcomes bench-report simulate dictionary clean bench-ops bench-weekly setup-hashed hashes prove-forget licences bench-serve bench-cluster bench-sizing
 
 setup: .venv/ready                      ## .venv with everything, models assembled and checked
 
@@ -78,6 +78,15 @@ bench-ops: setup                        ## kill -9, two runs at once, hostile in
 
 bench-weekly: setup                     ## a Monday with 50,000 and 100,000 calls in the store
 	$(BIN)/python -m tests.operations.weekly
+
+bench-serve: setup                      ## serve against a real server: restarts, kills, missed Mondays, failures
+	$(BIN)/python -m tests.bench_serve
+
+bench-cluster: setup                    ## a Dask cluster that loses a worker, beside this machine alone
+	$(BIN)/python -m tests.bench_cluster
+
+bench-sizing: setup                     ## what an hour of audio costs; docs/sizing.md
+	$(BIN)/python -m tests.bench_sizing
 
 clean:
 	rm -rf .venv demo bench-report bench-weekly

@@ -165,20 +165,22 @@ class Ledger:
 
     def outdate_reports(self, weeks: Iterable[str]) -> None:
         """Record that the reports of some weeks are to be made again."""
-        self._db.executemany("insert or replace into reports values (?, '')", [(week,) for week in weeks])
+        with self._told():
+            self._db.executemany("insert or replace into reports values (?, '')", [(week,) for week in weeks])
 
     def stale_reports(self) -> list[str]:
         """Return the weeks whose reports are to be made again, sorted."""
-        with closing(self._db.execute("select week from reports where key = '' order by week")) as rows:
-            return [str(row[0]) for row in rows]
+        return [str(row[0]) for row in self._rows("select week from reports where key = '' order by week")]
 
     def drop_report(self, week: str) -> None:
         """Record that a week has no report any more."""
-        self._db.execute("delete from reports where week = ?", (week,))
+        with self._told():
+            self._db.execute("delete from reports where week = ?", (week,))
 
     def beat(self, what: str, at: datetime) -> None:
         """Record that something ran at a moment, for `convintel check`."""
-        self._db.execute("insert or replace into beats values (?, ?)", (what, at.isoformat(timespec="seconds")))
+        with self._told():
+            self._db.execute("insert or replace into beats values (?, ?)", (what, at.isoformat(timespec="seconds")))
 
     def last_beat(self, what: str) -> datetime | None:
         """Return when something ran last."""

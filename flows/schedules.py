@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
@@ -12,6 +13,7 @@ from prefect.client.schemas.filters import FlowRunFilter
 from prefect.exceptions import TerminationSignal
 from prefect.runner import Runner
 from prefect.schedules import Cron
+from prefect.settings import PREFECT_API_URL
 from prefect.states import Crashed
 
 from convintel.store import content_key
@@ -41,6 +43,10 @@ def serve_schedules(workspace: Workspace, settings: Settings) -> None:
     _end_what_was_killed(ids)
     if due := missed(workspace, run.schedule_weekly, settings.company.zone, datetime.now(UTC)):
         _catch_up(ids[1], due)
+    sys.stderr.write(
+        f"serving {where}: inbox at {run.schedule_inbox}, report at {run.schedule_weekly} ({zone}); "
+        f"the runs: {str(PREFECT_API_URL.value()).removesuffix('/api')}\n"
+    )
     with suppress(KeyboardInterrupt, TerminationSignal):
         asyncio.run(runner.start())
 

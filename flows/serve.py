@@ -14,6 +14,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -63,10 +64,20 @@ def _server() -> Iterator[None]:
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, preexec_fn=_end_with_parent)
     try:
         _wait_for(f"http://{host}:{port}/api/health", process)
+        threading.Thread(target=_stop_without, args=(process,), daemon=True).start()
         yield
     finally:
+        alone = process.poll() is not None
         process.terminate()
         process.wait(timeout=30)
+        if alone:
+            raise ConvintelError("the Prefect server of this process ended", remedy="start it again, as a service does")
+
+
+def _stop_without(server: subprocess.Popen[bytes]) -> None:
+    """Stop serving when the server has ended: nothing would run any more, and nobody would notice."""
+    server.wait()
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _end_with_parent() -> None:

@@ -73,6 +73,10 @@ class Show:
     def results(self) -> int:
         return len(list((self.root / ".convintel" / "store").glob("signals/*/[!.]*")))
 
+    def starts(self) -> int:
+        """How often `serve` said that it serves."""
+        return (self.folder / "serve.log").read_bytes().count(b"serving /")
+
     def stop(self, process: subprocess.Popen[bytes]) -> tuple[int, float]:
         begun = time.monotonic()
         process.send_signal(signal.SIGTERM)  # as systemd does
@@ -174,6 +178,16 @@ def _own_server(show: Show) -> None:
         show.fact(f"killed, none of its {len(children)} children outlives it", True)
     with show.serving(PREFECT_API_URL="") as process:
         show.fact(f"started again, a call is taken in after {show.dropped_and_taken():.0f} s of the start", True)
+        server = subprocess.run(
+            ["pgrep", "-P", str(process.pid), "-f", "server"], capture_output=True, text=True
+        ).stdout
+        os.kill(int(server.split()[0]), signal.SIGKILL)
+        begun = time.monotonic()
+        code = process.wait(timeout=120)
+        show.fact(f"its server killed: it ends after {time.monotonic() - begun:.0f} s with exit code {code}", code == 1)
+    starts = show.starts()
+    with show.serving(PREFECT_API_URL="") as process:
+        wait_until(lambda: show.starts() > starts, "it serves")
         code, seconds = show.stop(process)
         show.fact(f"SIGTERM: exit code {code} after {seconds:.1f} s", code == 0)
 
