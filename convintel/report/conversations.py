@@ -15,10 +15,10 @@ from convintel.report.talk import Row
 
 
 def cited(value: Any) -> set[str]:
-    """Return every call that plain data refers to by a `call_id`."""
+    """Return every call that plain data shows by a `call_id`; what it rests on is shown by `explain`, not by a page."""
     if isinstance(value, dict):
         own = {value["call_id"]} if isinstance(value.get("call_id"), str) else set()
-        return own.union(*(cited(each) for each in value.values()))
+        return own.union(*(cited(each) for name, each in value.items() if name != "rests"))
     if isinstance(value, list):
         return set().union(*(cited(each) for each in value)) if value else set()
     return set()

@@ -14,7 +14,7 @@ from convintel.report.facts import fact_id, rests
 from convintel.report.talk import Row
 from convintel.signals.catalogue import METRICS
 
-SECTIONS = ("speech", "turns", "signals", "themes", "matching", "outcomes", "coaching", "privacy")
+SECTIONS = ("recordings", "speech", "turns", "signals", "themes", "matching", "outcomes", "coaching", "privacy")
 
 
 def method(book: Book) -> Row:

@@ -60,12 +60,13 @@ def _row(book: Book, row: Row, *, linked: bool) -> Row:
 
 def _short(book: Book, row: Row) -> str:
     """Return what a row is about without what heading and columns say: the deal, the promise, or why no deal fits."""
+    what: str = row["what"]
     if row["kind"] == "step not kept":
         told = [one for one in book.by_call["follow_through"](row["call_id"]) if one["due"] == row["day"]]
-        return str(next((one["action"] for one in told if one["status"] == "not seen"), row["what"]))
+        return next((str(one["action"]) for one in told if one["status"] == "not seen"), what)
     if row["kind"] == "call without deal":
-        return str(next((one["reason"] for one in book.by_call["matches"](row["call_id"])), row["what"]))
-    return row["what"] if row["kind"] == "impossible date" else book.deal_names.get(row["deal_id"], row["what"])
+        return next((str(one["reason"]) for one in book.by_call["matches"](row["call_id"])), what)
+    return what if row["kind"] == "impossible date" else book.deal_names.get(row["deal_id"], what)
 
 
 def follow_through(book: Book, *, rep: str | None = None) -> Row:

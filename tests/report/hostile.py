@@ -180,4 +180,8 @@ FIELDS = {
     "win_rates": ["note"],
     "associations": ["note"],
     "metrics": ["withheld"],
+    "hygiene": ["what", "remedy"],
+    "follow_through": ["action", "note"],
+    "theme_events": ["note"],
+    "theme_outcomes": ["note"],
 }
