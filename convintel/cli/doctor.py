@@ -81,11 +81,11 @@ def _schedule(workspace: Workspace, beats: Mapping[str, datetime | None]) -> Ite
 
 
 def _report(workspace: Workspace, beats: Mapping[str, datetime | None]) -> Finding:
-    weeks, at = workspace.reported_weeks(), beats["report"] or beats["report on schedule"]
+    weeks = workspace.reported_weeks()
     if not weeks:
         return Finding("last report", "look", "none yet", f"convintel run {workspace.root}")
-    newest = max((one for one in (beats["report"], beats["report on schedule"]) if one), default=at)
-    return Finding("last report", "ok", f"{weeks[-1]}" + (f", written {_ago(newest)}" if newest else ""))
+    written = [at for at in (beats["report"], beats["report on schedule"]) if at is not None]
+    return Finding("last report", "ok", weeks[-1] + (f", written {_ago(max(written))}" if written else ""))
 
 
 def _deals(workspace: Workspace) -> Iterator[Finding]:

@@ -8,20 +8,23 @@ import shutil
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Final
 
 import polars as pl
 
 from convintel import search
 from convintel.errors import WorkspaceError
 from convintel.ledger import Ledger
-from convintel.pipeline.embeddings import PHRASES
 from convintel.pipeline.forgotten import read_forgotten
-from convintel.pipeline.survey import Survey
+from convintel.pipeline.survey import STAGE_TABLES, Survey
 from convintel.pipeline.wordless import strip, stripped
 from convintel.settings import Settings
 from convintel.store import Store
 from convintel.themes import Registry
 from convintel.workspace import Workspace
+
+_OF_CALLS: Final = frozenset({*STAGE_TABLES, "embeddings", "voices"})
+"""Stages whose results are of one call each; whatever else is in the store is of several."""
 
 
 def clean_up(workspace: Workspace, ledger: Ledger) -> None:
@@ -71,10 +74,9 @@ def erase(
     ids = sorted(call_ids)
     touched = [*ids, *also_themes_of]
     ledger.outdate_reports(workspace.reported_weeks())  # first: after a kill the next report finishes
-    for folder in workspace.store.glob("*/*"):
-        if not _is_call(folder.name) and not folder.name.startswith("."):
-            shutil.rmtree(folder, ignore_errors=True)  # of all calls together: made anew from what is left
-    shutil.rmtree(workspace.store / PHRASES, ignore_errors=True)  # its scope looks like a call
+    for stage in workspace.store.glob("*"):
+        if stage.name not in _OF_CALLS:
+            shutil.rmtree(stage, ignore_errors=True)  # of all calls together: made anew from what is left
     shutil.rmtree(workspace.tables, ignore_errors=True)
     _leave_themes(workspace, touched)
     for folder in workspace.reports.glob("*"):

@@ -143,7 +143,9 @@ def test_the_proof_finds_what_was_left(tmp_path):
 
 
 def test_forget_on_samples_leaves_no_byte(spoken):
+    (Workspace(spoken).store / "phrases" / ("a" * 16) / "key").mkdir(parents=True)  # some other memory of words
     result = forget_calls(spoken, rep="tom.okafor@tallyroute.example")
+    assert not (Workspace(spoken).store / "phrases" / ("a" * 16) / "key").exists()
     assert not result.proof.hits
     assert min(result.proof.tables, result.proof.sequences, result.proof.vectors, result.proof.names) > 5
     left = [path for path in spoken.rglob("*") if path.is_file() and path.suffix != ".parquet"]
