@@ -94,6 +94,7 @@ def _in_a_process(jobs: Sequence[Job], store: Store, settings: Settings, workers
 def main(parent: int) -> None:
     """Read the work from standard input, write the outcomes to standard output; what libraries print is logged."""
     worker.begin(parent)
+    os.umask(0o077)  # what it writes is its user's alone
     answer_to = os.dup(sys.stdout.fileno())
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     jobs, store, settings, workers = pickle.load(sys.stdin.buffer)
