@@ -42,6 +42,7 @@ def main(root: Path) -> None:
     settings = load(workspace.root)
     os.environ.setdefault("PREFECT_LOGGING_LEVEL", "INFO")
     configure(workspace.hidden / "prefect")
+    signal.signal(signal.SIGTERM, _stop)  # until the runner takes it over: the server must end with us
     with only_one(workspace, "serve", wait_seconds=0) as mine:
         if not mine:
             raise WorkspaceError("this workspace is served already", where=workspace.root, remedy="stop that process")
@@ -49,6 +50,10 @@ def main(root: Path) -> None:
             from flows.schedules import serve_schedules  # Prefect reads its settings as it is imported
 
             serve_schedules(workspace, settings)
+
+
+def _stop(*_: object) -> None:
+    raise SystemExit(0)
 
 
 @contextmanager
