@@ -90,9 +90,12 @@ def different(left: dict[str, bytes], right: dict[str, bytes]) -> list[str]:
     return sorted(path for path in paths if left.get(path) != right.get(path))
 
 
-def undisturbed(folder: Path, **options: object) -> tuple[Path, dict[str, bytes], float]:
+Whole = tuple[Path, dict[str, bytes], float]
+
+
+def undisturbed(folder: Path, *, transcripts: int = 4, recording: bool = True) -> Whole:
     """Return a fresh workspace, what a run makes of a copy of it, and how long that takes."""
-    fresh = workspace(folder / "fresh", **options)  # type: ignore[arg-type]
+    fresh = workspace(folder / "fresh", transcripts=transcripts, recording=recording)
     whole = folder / "whole"
     shutil.copytree(fresh, whole)
     begun = time.monotonic()
@@ -102,9 +105,9 @@ def undisturbed(folder: Path, **options: object) -> tuple[Path, dict[str, bytes]
     return fresh, results(whole), time.monotonic() - begun
 
 
-def kill(folder: Path, count: int, seed: int, **options: object) -> list[str]:
+def kill(folder: Path, count: int, seed: int, *, whole: Whole | None = None) -> list[str]:
     """Kill runs at random moments (the group, or the parent alone), let the next one finish, and say what broke."""
-    fresh, expected, seconds = undisturbed(folder, **options)
+    fresh, expected, seconds = whole or undisturbed(folder)
     chance, troubles, began = random.Random(seed), [], 0
     for number in range(count):
         root, after = folder / "killed", chance.uniform(0, seconds)
@@ -124,9 +127,9 @@ def kill(folder: Path, count: int, seed: int, **options: object) -> list[str]:
     return troubles
 
 
-def twice(folder: Path, count: int, seed: int, **options: object) -> list[str]:
+def twice(folder: Path, count: int, seed: int, *, whole: Whole | None = None) -> list[str]:
     """Start two runs at once; one may be refused, and says by whom, and the result is that of one run."""
-    fresh, expected, seconds = undisturbed(folder, **options)
+    fresh, expected, seconds = whole or undisturbed(folder)
     chance, troubles, refused = random.Random(seed), [], 0
     for number in range(count):
         root = folder / "twice"

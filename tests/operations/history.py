@@ -40,10 +40,11 @@ def make(root: Path, calls: int) -> None:
         found = survey(workspace, settings, ledger)
     store, templates = Store(workspace.store), _templates()
     digest = models.digest(settings.themes.encoder)
-    known = found.calls.sort("week", "started_at", "call_id")
+    known, made = found.calls.sort("week", "started_at", "call_id"), 0
     for week in known["week"].unique().sort():
         chosen = known.filter(pl.col("week") == week)
-        tables = _copies(chosen["call_id"].to_list(), templates)
+        tables = _copies(chosen["call_id"].to_list(), templates, first=made)
+        made += chosen.height
         keys = {call_id: found.keys[call_id] for call_id in chosen["call_id"]}
         places = {stage: {one: getattr(key, stage) for one, key in keys.items()} for stage in gather.OVERVIEW}
         places["embeddings"] = {one: embedding_key(key.signals, digest) for one, key in keys.items()}
@@ -107,17 +108,22 @@ def _templates() -> dict[str, pl.DataFrame]:
     return {name: frame(name, part) for name, part in rows.items()}
 
 
-def _copies(call_ids: list[str], templates: dict[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
-    """Return every table for these calls; ids and quotes are each call's own."""
-    number = pl.Series([int(call_id, 16) % TEMPLATES for call_id in call_ids])
-    which = pl.DataFrame({"new": call_ids, "call_id": [f"{one:016x}" for one in number]})
+def _copies(call_ids: list[str], templates: dict[str, pl.DataFrame], *, first: int) -> dict[str, pl.DataFrame]:
+    """Return every table for these calls, of which the first is call number `first`; ids and quotes are each's own."""
+    which = pl.DataFrame(
+        {
+            "new": call_ids,
+            "call_id": [f"{int(call_id, 16) % TEMPLATES:016x}" for call_id in call_ids],
+            "serial": [f"{first + place:08x}" for place in range(len(call_ids))],
+        }
+    )
     tables = {}
     for name in {table for names in gather.OVERVIEW.values() for table in names} | set(gather.SPOKEN):
         table = templates.get(name, SCHEMAS[name].schema.create_empty())
         copied = which.join(table, on="call_id", maintain_order="left").drop("call_id").rename({"new": "call_id"})
         for column in {"finding_id", "concern_id"} & set(copied.columns):
-            within = pl.int_range(pl.len()).over("call_id").cast(pl.String).str.zfill(3)
-            copied = copied.with_columns(pl.concat_str(pl.col("call_id").str.slice(0, 9), within).alias(column))
+            within = pl.int_range(pl.len()).over("call_id").cast(pl.String).str.zfill(4)
+            copied = copied.with_columns(pl.concat_str("serial", within).alias(column))
         if name == "concerns":
             copied = copied.with_columns(pl.format("{} {}", "quote", pl.col("call_id").str.slice(0, 6)).alias("quote"))
         tables[name] = copied.select(table.columns)
