@@ -79,7 +79,7 @@ def make(root: Path) -> None:
     from convintel.pipeline import embeddings, survey
     from convintel.pipeline.survey import STAGE_TABLES
     from convintel.settings import load
-    from convintel.store import Store, content_key
+    from convintel.store import Store
     from convintel.workspace import Workspace
 
     chance = random.Random(7)
@@ -95,7 +95,7 @@ def make(root: Path) -> None:
     for call in found.calls.iter_rows(named=True):
         call_id, keys = call["call_id"], found.keys[call["call_id"]]
         stages = (*zip(STAGE_TABLES, (keys.transcript, keys.turns, keys.signals), strict=True),)
-        vectors = content_key(embeddings.VERSION, keys.signals, encoder)
+        vectors = embeddings.embedding_key(keys.signals, encoder)
         folders[call_id] = {stage: store.path(stage, call_id, key) for stage, key in (*stages, ("embeddings", vectors))}
         made = invented(call, chance)
         for name, part in {**made, "embeddings": [embedded(row, centres) for row in made["concerns"]]}.items():
