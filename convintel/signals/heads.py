@@ -65,12 +65,19 @@ class Head:
         """Return a detector's calibrated score of each sentence, in [0, 1]."""
         return [self.calibrated(float(raw)) for raw in self.raw(vectors, fields)[:, 0]]
 
-    def choose(self, vector: npt.ArrayLike, fields: Fields) -> tuple[str, float]:
-        """Return the likeliest class of a finding (mean vector, merged fields), and how likely it is."""
+    def choose(
+        self, vector: npt.ArrayLike, fields: Fields, *, least: Mapping[str, float] | None = None
+    ) -> tuple[str, float]:
+        """Return the likeliest class of a finding (mean vector, merged fields), and how likely it is.
+
+        A class of `least` is only said when it is so likely; else the likeliest of the others is.
+        """
         raw = self.raw(np.atleast_2d(np.asarray(vector)), [fields])[0]
         powers = np.exp(raw - raw.max())
-        best = int(powers.argmax())
-        return self.classes[best], float(powers[best] / powers.sum())
+        shares = dict(zip(self.classes, (powers / powers.sum()).tolist(), strict=True))
+        said = {name: share for name, share in shares.items() if share >= (least or {}).get(name, 0.0)}
+        best = max(said or shares, key=lambda name: shares[name])
+        return best, shares[best]
 
     def reasons(self, fields: Fields, label: str | None = None, *, most: int = 3) -> str:
         """Return in words the n-grams that spoke most for a class."""
