@@ -156,7 +156,8 @@ def themes(rows: Sequence[Row], *, most: int = 8) -> Chart | None:
         )
         shade = alt.Size("calls:Q", legend=None, scale=alt.Scale(domainMin=0, range=[40, 500]))
         grid = alt.layer(
-            base.mark_circle(color=SOFT, opacity=1).encode(size=shade), base.mark_text(color=INK).encode(text="calls:Q")
+            base.mark_circle(color=SOFT, opacity=1).encode(size=shade),
+            base.transform_filter("datum.calls > 0").mark_text(color=INK).encode(text="calls:Q"),
         ).properties(width=alt.Step(40), height=alt.Step(30))
         if len({row["kind"] for row in shown}) == 1:
             return grid

@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 import polars as pl
 import pytest
 
-from convintel.report import files, summarise, write_report
+from convintel.report import charts, files, summarise, write_report
 from convintel.report.names import clean
 from convintel.report.send import messages
 from convintel.settings import Delivery
@@ -146,6 +146,13 @@ def test_colours_of_charts_come_from_the_page(report):
     text = (report / "index.html").read_text(encoding="utf-8")
     assert "var(--good)" in text
     assert not re.search(r"#0\d0\d0\d", text)
+
+
+def test_a_theme_without_calls_this_week_has_an_empty_cell(summary):
+    quiet = [{**row, "weeks": [{**week, "calls": 0} for week in row["weeks"]]} for row in summary["themes"]]
+    drawn = charts.themes(quiet)
+    assert quiet[0]["label"][:12] in drawn.svg
+    assert "null" not in drawn.svg
 
 
 def test_hostile_text_stays_text(tmp_path, hostile, pages, strings):
