@@ -223,16 +223,16 @@ def win_rates(rows: Sequence[Row]) -> Chart | None:
     if first is not None:
         rate, low, high = (number(first[name], "share") for name in ("estimate", "low", "high"))
         caption = say("chart.win", rate=rate, low=low, high=high, deals=count(first["closed"], "closed_deal"))
-    columns = tuple(say(f"chart.{name}") for name in ("who", "won", "lost", "open", "win_rate", "interval"))
+    columns = tuple(say(f"chart.{name}") for name in ("who", "won", "lost", "open", "win_share", "win_rate", "interval"))
     return Chart("win-rates", _svg(draw), caption, columns, tuple(_win_row(row) for row in rows))
 
 
 def _win_row(row: Row) -> tuple[str, ...]:
     known = row["estimate"] is not None
-    rate = number(row["estimate"], "share") if known else say("win.too_few")
+    share, rate = (number(row[name], "share") if known else say("win.too_few") for name in ("share", "estimate"))
     low, high = (number(row[edge], "share") if known else "" for edge in ("low", "high"))
     interval = say("rep.range", low=low, high=high) if known else "–"
-    return (row["label"], str(row["won"]), str(row["lost"]), str(row["open"]), rate, interval)
+    return (row["label"], str(row["won"]), str(row["lost"]), str(row["open"]), share, rate, interval)
 
 
 def _svg(draw: Drawer) -> str:

@@ -192,6 +192,8 @@ def test_deals_win_rates_themes_and_leftovers_are_counted_again(summary, tables)
     for rate in summary["win_rates"]:
         outcomes = Counter(rows_of(rate, tables)["deals"]["outcome"].to_list())
         assert (rate["won"], rate["lost"], rate["open"]) == (outcomes["won"], outcomes["lost"], outcomes["open"])
+        if rate["estimate"] is not None:
+            assert rate["share"] == pytest.approx(outcomes["won"] / (outcomes["won"] + outcomes["lost"]))
     for theme in summary["themes"]:
         members = rows_of(theme, tables)["theme_members"]
         assert theme["calls"] == members["call_id"].n_unique()

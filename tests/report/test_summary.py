@@ -6,7 +6,7 @@ from datetime import date
 import polars as pl
 import pytest
 
-from convintel.report import summarise
+from convintel.report import charts, summarise
 from convintel.report.names import cell, markdown, slugs
 from convintel.settings import Settings
 from convintel.tables import frame
@@ -154,6 +154,17 @@ def test_null_win_rate_says_too_few_deals(tables, settings, company):
     )
     row = again({**tables, "win_rates": rates}, settings, company.WEEK)["win_rates"][0]
     assert row["say"] == "Too few deals: 3 closed, a rate is shown from 5."
+    assert row["share"] is None
+
+
+def test_the_plain_share_stands_beside_the_cautious_estimate(summary):
+    chart = charts.win_rates([row for row in summary["win_rates"] if row["scope"] in ("team", "rep")])
+    place = {name: at for at, name in enumerate(chart.columns)}
+    known = [row for row in chart.rows if row[place["Cautious estimate"]].endswith("%")]
+    assert known
+    for row in known:
+        won, lost = (int(row[place[name]]) for name in ("Won", "Lost"))
+        assert row[place["Won of closed"]] == f"{won / (won + lost) * 100:.0f}%"
 
 
 def test_method_lists_every_metric_with_its_formula(summary):
