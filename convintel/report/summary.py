@@ -68,6 +68,7 @@ def summarise(
         "associated": deals.associated(book, behaviours),
         "association_caution": say("win.association_caution", family=book.tables["associations"].height),
         "interval": interval,
+        "least_deals": settings.outcomes.min_deals_association,
         "ramp": upkeep.ramp(book),
         "people": persons,
         "unused": unused(book),
