@@ -223,7 +223,9 @@ def win_rates(rows: Sequence[Row]) -> Chart | None:
     if first is not None:
         rate, low, high = (number(first[name], "share") for name in ("estimate", "low", "high"))
         caption = say("chart.win", rate=rate, low=low, high=high, deals=count(first["closed"], "closed_deal"))
-    columns = tuple(say(f"chart.{name}") for name in ("who", "won", "lost", "open", "win_share", "win_rate", "interval"))
+    columns = tuple(
+        say(f"chart.{name}") for name in ("who", "won", "lost", "open", "win_share", "win_rate", "interval")
+    )
     return Chart("win-rates", _svg(draw), caption, columns, tuple(_win_row(row) for row in rows))
 
 

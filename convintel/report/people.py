@@ -130,6 +130,10 @@ def _advice(book: Book, row: Row, evidence: list[Row]) -> Row:
 
 def _moment(book: Book, rep: str, one: Row) -> Row:
     more = {"tone": one["tone"], "why": one["why"], "borrowed": book.calls[one["call_id"]]["rep"] != rep}
+    at = (one["start"], one["end"])
+    objected = (row for row in book.by_call["objections"](one["call_id"]) if (row["start"], row["end"]) == at)
+    if (objection := next(objected, None)) is not None:
+        more["until"] = book.reply_end(one["call_id"], objection["turn"], one["end"])
     return book.quote(one["call_id"], one["start"], one["end"], one["role"], one["quote"], **more)
 
 
