@@ -101,7 +101,7 @@ class Book:
         }
 
     def reply_end(self, call_id: str, turn: int, end: float) -> float:
-        """Return where the rep's reply to an objection ends, at most 20 s after the objection; else the objection's end."""
+        """Return where the reply to an objection ends, at most 20 s after it; without one the objection's own end."""
         after = next((row for row in self.by_call["turns"](call_id) if row["turn"] == turn + 1), None)
         if after is None or after["role"] != "rep":
             return end

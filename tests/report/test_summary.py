@@ -8,6 +8,7 @@ import pytest
 
 from convintel.report import charts, summarise
 from convintel.report.names import cell, markdown, slugs
+from convintel.report.talk import moved
 from convintel.settings import Settings
 from convintel.tables import frame
 from convintel.tables.names import SCOPES
@@ -147,6 +148,33 @@ def test_few_calls_are_said(tables, with_advice, company):
     assert tom["keep"] is not None
 
 
+def test_the_mover_is_a_coached_behaviour_of_nearly_every_call_before_others():
+    def row(name, step, n):
+        return {"name": name, "better": "higher", "n": n, "past_n": 30, "value": 0.5 + step, "past": 0.5, "spread": 1.0}
+
+    part, whole, other = row("open_question_share", 0.9, 7), row("dated_next_step", 0.6, 9), row("objections", 2.0, 9)
+    assert moved([part, whole, other], least=3, calls=9) == (whole, True, True)
+    assert moved([part, other], least=3, calls=9) == (other, False, True)
+    assert moved([row("dated_next_step", 0.4, 9)], least=3, calls=9) == (None, False, True)
+    assert moved([row("dated_next_step", 0.6, 2)], least=3, calls=9) == (None, False, False)
+
+
+def test_the_mover_says_of_how_many_calls(tables, settings, company):
+    week = tables["calls"].filter(pl.col("week") == company.WEEK)["call_id"].to_list()
+    silent = (pl.col("call_id") == week[0]) & (pl.col("metric") == "talk_share")
+    lifted = pl.col("call_id").is_in(week) & (pl.col("metric") == "talk_share")
+    metrics = (
+        tables["metrics"]
+        .filter(~silent)
+        .with_columns(
+            value=pl.when(lifted).then(0.99).when(pl.col("metric") != "talk_share").then(0.5).otherwise(pl.col("value"))
+        )
+    )
+    text = again({**tables, "metrics": metrics}, settings, company.WEEK)["changed"][1]["text"]
+    assert "Rep’s share of the talk" in text
+    assert f"99% over {len(week) - 1} of {len(week)} calls this week" in text
+
+
 def test_null_win_rate_says_too_few_deals(tables, settings, company):
     rates = frame(
         "win_rates",
@@ -247,7 +275,9 @@ def test_behaviours_are_associated_in_one_sentence(summary, tables, settings, co
         "large effect)."
     )
     few = tables["associations"].filter(pl.col("verdict").cast(pl.String) == "too few")
-    assert again({**tables, "associations": few}, settings, company.WEEK)["associated"]["text"].endswith("takes 20.")
+    assert again({**tables, "associations": few}, settings, company.WEEK)["associated"]["text"].endswith(
+        "20 are the least for any test."
+    )
 
 
 def test_promises_and_pipeline_are_counted_by_what_became_of_them(summary, tables):
