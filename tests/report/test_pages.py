@@ -174,6 +174,14 @@ def test_a_reply_without_a_pause_came_at_once(tmp_path, summary):
     assert "The reply came after" not in page
 
 
+def test_steps_that_no_recording_shows_are_told_as_what_cannot_be_seen(pages, summary):
+    unseen = [each for each in summary["people"] if each["follow_through"]["not_seen"]]
+    assert unseen
+    for name in ("index.html", *(f"reps/{each['slug']}.html" for each in unseen)):
+        assert "E-mails can’t be seen" in pages[name].text, name
+    assert not [name for name, page in pages.items() if "without a trace" in page.text.lower()]
+
+
 def test_hostile_text_stays_text(tmp_path, hostile, pages, strings):
     index = write_report(hostile, tmp_path / "reports" / "w", recordings=tmp_path / "inbox")
     found = read(index.parent)
