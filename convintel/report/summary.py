@@ -19,6 +19,7 @@ from convintel.report.method import method
 from convintel.report.names import clean
 from convintel.report.people import people
 from convintel.report.quality import quality, unused
+from convintel.report.sources import sources
 from convintel.report.talk import Row, moved
 from convintel.settings import Settings
 
@@ -52,6 +53,7 @@ def summarise(
         "last_day": book.last_day,
         "counts": _counts(book),
         "changed": _changed(book, spoken, objections),
+        "sources": sources(book),
         "talk": spoken,
         "objections": objections,
         "themes": shown,

@@ -6,7 +6,7 @@ from datetime import date
 import polars as pl
 import pytest
 
-from convintel.report import charts, summarise
+from convintel.report import charts, summarise, write_report
 from convintel.report.names import cell, markdown, slugs
 from convintel.report.talk import moved
 from convintel.settings import Settings
@@ -173,6 +173,24 @@ def test_the_mover_says_of_how_many_calls(tables, settings, company):
     text = again({**tables, "metrics": metrics}, settings, company.WEEK)["changed"][1]["text"]
     assert "Rep’s share of the talk" in text
     assert f"99% over {len(week) - 1} of {len(week)} calls this week" in text
+
+
+def test_weeks_of_different_sources_are_told(tables, settings, company, tmp_path):
+    now = pl.col("week") == company.WEEK
+
+    def told(this_week, earlier):
+        kind = pl.when(now).then(pl.lit(this_week)).otherwise(pl.lit(earlier)).cast(tables["calls"]["kind"].dtype)
+        return again({**tables, "calls": tables["calls"].with_columns(kind=kind)}, settings, company.WEEK)
+
+    same, apart = told("recording", "recording"), told("recording", "transcript")
+    assert same["sources"]["text"] == ""
+    assert apart["sources"]["text"].startswith("Most calls of this week were recordings")
+    assert told("transcript", "recording")["sources"]["text"].startswith("Most calls of this week were ready-made")
+    index = write_report(apart, tmp_path / "w", recordings=None)
+    person = next(each for each in apart["people"] if each["sources"]["text"])
+    files = [index.parent / name for name in ("report.md", f"reps/{person['slug']}.html", f"reps/{person['slug']}.md")]
+    for file in (index, *files):
+        assert "compare speaking rates and questions with care" in file.read_text(encoding="utf-8"), file
 
 
 def test_null_win_rate_says_too_few_deals(tables, settings, company):
