@@ -178,7 +178,7 @@ def test_steps_that_no_recording_shows_are_told_as_what_cannot_be_seen(pages, su
     unseen = [each for each in summary["people"] if each["follow_through"]["not_seen"]]
     assert unseen
     for name in ("index.html", *(f"reps/{each['slug']}.html" for each in unseen)):
-        assert "E-mails can’t be seen" in pages[name].text, name
+        assert "e-mails can’t be seen" in pages[name].text, name
     assert not [name for name, page in pages.items() if "without a trace" in page.text.lower()]
 
 

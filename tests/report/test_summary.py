@@ -184,8 +184,8 @@ def test_weeks_of_different_sources_are_told(tables, settings, company, tmp_path
 
     same, apart = told("recording", "recording"), told("recording", "transcript")
     assert same["sources"]["text"] == ""
-    assert apart["sources"]["text"].startswith("Most calls of this week were recordings")
-    assert told("transcript", "recording")["sources"]["text"].startswith("Most calls of this week were ready-made")
+    assert apart["sources"]["text"].startswith("Most calls this week are recordings")
+    assert told("transcript", "recording")["sources"]["text"].startswith("Most calls this week are ready-made")
     index = write_report(apart, tmp_path / "w", recordings=None)
     person = next(each for each in apart["people"] if each["sources"]["text"])
     files = [index.parent / name for name in ("report.md", f"reps/{person['slug']}.html", f"reps/{person['slug']}.md")]
