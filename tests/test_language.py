@@ -15,7 +15,7 @@ NOUN = re.compile(r"""count(?:_mean)?\((?:.*?, )?["']([a-z_]+)["']\)""")
 TABLES = {  # looked up by a value of the data
     "roles", "objections", "objection_words", "handlings", "met_with", "call_types", "levels", "owners", "granularity",
     "sides", "consents", "severity", "measures", "units", "quality", "days", "moments.moves", "method.model", "nouns",
-    "theme_kinds", "theme_events", "verdicts", "hygiene", "hygiene_since", "follow_through",
+    "theme_kinds", "theme_events", "sources", "verdicts", "hygiene", "hygiene_since", "follow_through",
 }  # fmt: skip
 
 

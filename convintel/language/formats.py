@@ -41,11 +41,11 @@ def signed(value: float) -> str:
 def seconds(value: float) -> str:
     """Return a duration: tenths below ten seconds, then seconds, from a minute on minutes.
 
-    >>> seconds(-0.31), seconds(59.6), seconds(12.2)
-    ('-0.3 s', '1:00 min', '12 s')
+    >>> seconds(-0.31), seconds(-0.04), seconds(59.6), seconds(12.2)
+    ('-0.3 s', '0.0 s', '1:00 min', '12 s')
     """
     if abs(value) < 9.95:
-        return say("units.seconds", value=f"{value:.1f}")
+        return say("units.seconds", value=f"{round(value, 1) + 0.0:.1f}")  # + 0.0: no negative zero
     whole = round(value)
     if whole < 60:
         return say("units.seconds", value=whole)

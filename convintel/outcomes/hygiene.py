@@ -1,4 +1,4 @@
-"""What in the pipeline wants a person's look: quiet deals, promises without a trace, gaps between calls and deals."""
+"""What in the pipeline wants a look: quiet deals, promises no recording shows, gaps between calls and deals."""
 
 from __future__ import annotations
 

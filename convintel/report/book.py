@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 import polars as pl
 
@@ -20,6 +20,8 @@ from convintel.report.names import slugs
 from convintel.report.talk import Row, Spoken, read_talk, talk
 from convintel.settings import Settings
 from convintel.tables import SCHEMAS
+
+LONGEST_REPLY: Final = 20.0  # seconds of a reply that an objection's sound goes on for
 
 
 @dataclass(frozen=True)
@@ -81,13 +83,14 @@ class Book:
         return talk(self.spoken, window=self.window, rep=rep)
 
     def quote(self, call_id: str, start: float, end: float, role: str, text: str, **more: Any) -> Row:
-        """Return a quote with who said it and where to hear it."""
+        """Return a quote with who said it and where to hear it: `until` is where its sound may stop."""
         call = self.calls[call_id]
         return {
             "call_id": call_id,
             "turn": self.starts.at(call_id, start),
             "start": start,
             "end": end,
+            "until": end,
             "role": role,
             "who": self.who(call, role),
             "text": text,
@@ -96,6 +99,13 @@ class Book:
             "audio": call["audio"],
             **more,
         }
+
+    def reply_end(self, call_id: str, turn: int, end: float) -> float:
+        """Return where the reply to an objection ends, at most 20 s after it; without one the objection's own end."""
+        after = next((row for row in self.by_call["turns"](call_id) if row["turn"] == turn + 1), None)
+        if after is None or after["role"] != "rep":
+            return end
+        return float(max(end, min(after["end"], end + LONGEST_REPLY)))
 
     def who(self, call: Row, role: str) -> str:
         """Return the name of the speaker if it is known, else the role."""

@@ -156,7 +156,8 @@ def themes(rows: Sequence[Row], *, most: int = 8) -> Chart | None:
         )
         shade = alt.Size("calls:Q", legend=None, scale=alt.Scale(domainMin=0, range=[40, 500]))
         grid = alt.layer(
-            base.mark_circle(color=SOFT, opacity=1).encode(size=shade), base.mark_text(color=INK).encode(text="calls:Q")
+            base.mark_circle(color=SOFT, opacity=1).encode(size=shade),
+            base.transform_filter("datum.calls > 0").mark_text(color=INK).encode(text="calls:Q"),
         ).properties(width=alt.Step(40), height=alt.Step(30))
         if len({row["kind"] for row in shown}) == 1:
             return grid
@@ -222,16 +223,18 @@ def win_rates(rows: Sequence[Row]) -> Chart | None:
     if first is not None:
         rate, low, high = (number(first[name], "share") for name in ("estimate", "low", "high"))
         caption = say("chart.win", rate=rate, low=low, high=high, deals=count(first["closed"], "closed_deal"))
-    columns = tuple(say(f"chart.{name}") for name in ("who", "won", "lost", "open", "win_rate", "interval"))
+    columns = tuple(
+        say(f"chart.{name}") for name in ("who", "won", "lost", "open", "win_share", "win_rate", "interval")
+    )
     return Chart("win-rates", _svg(draw), caption, columns, tuple(_win_row(row) for row in rows))
 
 
 def _win_row(row: Row) -> tuple[str, ...]:
     known = row["estimate"] is not None
-    rate = number(row["estimate"], "share") if known else say("win.too_few")
+    share, rate = (number(row[name], "share") if known else say("win.too_few") for name in ("share", "estimate"))
     low, high = (number(row[edge], "share") if known else "" for edge in ("low", "high"))
     interval = say("rep.range", low=low, high=high) if known else "–"
-    return (row["label"], str(row["won"]), str(row["lost"]), str(row["open"]), rate, interval)
+    return (row["label"], str(row["won"]), str(row["lost"]), str(row["open"]), share, rate, interval)
 
 
 def _svg(draw: Drawer) -> str:

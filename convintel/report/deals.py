@@ -76,6 +76,7 @@ def _win_rate(book: Book, row: Row) -> Row:
         "rests": [rests("win_rates", scope=row["scope"], name=row["name"]), rests("deals", **_of(book, row))],
         "label": labels.get(row["scope"], row["name"]),
         "closed": closed,
+        "share": row["won"] / closed if row["estimate"] is not None and closed else None,
         "say": "" if row["estimate"] is not None else say("win.few", closed=closed, least=least),
     }
 

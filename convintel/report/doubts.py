@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from convintel.language import say
+from convintel.language import count, say
 
 WHOLE: Final = 0.98
 """Share of the length that a file promises below which it counts as cut off."""
@@ -15,7 +15,8 @@ def lost_audio(audio: Mapping[str, Any]) -> str:
     """Return what was lost in decoding (a row of `audio`), or an empty text."""
     parts = []
     if audio["bad_packets"] or audio["gap_seconds"]:
-        parts.append(say("doubts.damaged", pieces=audio["bad_packets"], seconds=f"{audio['gap_seconds']:.1f}"))
+        pieces = count(audio["bad_packets"], "damaged_piece")
+        parts.append(say("doubts.damaged", pieces=pieces, seconds=f"{audio['gap_seconds']:.1f}"))
     if cut_off(audio):
         parts.append(say("doubts.cut_off", there=f"{audio['seconds']:.0f}", of=f"{audio['expected_seconds']:.0f}"))
     return "; ".join(parts)

@@ -9,6 +9,7 @@ from convintel.language.formats import number
 from convintel.report import deals, team, upkeep
 from convintel.report.book import Book, grouped
 from convintel.report.facts import fact_id, rests
+from convintel.report.sources import sources
 from convintel.report.talk import Row
 
 
@@ -85,6 +86,7 @@ def _person(book: Book, email: str, advice: list[Row], evidence: dict[str, list[
         "keep_note": "" if keep or not ids else say("rep.note_no_keep", calls=count(len(ids), "call")),
         "priorities": priorities,
         "note": "" if priorities else _note(book, email, len(ids)),
+        "sources": sources(book, rep=email),
         "talk": book.talk(rep=email),
         "objections": objections,
         "handled": _best_handled(objections["rows"], _quoted(told)),
@@ -130,6 +132,10 @@ def _advice(book: Book, row: Row, evidence: list[Row]) -> Row:
 
 def _moment(book: Book, rep: str, one: Row) -> Row:
     more = {"tone": one["tone"], "why": one["why"], "borrowed": book.calls[one["call_id"]]["rep"] != rep}
+    at = (one["start"], one["end"])
+    objected = (row for row in book.by_call["objections"](one["call_id"]) if (row["start"], row["end"]) == at)
+    if (objection := next(objected, None)) is not None:
+        more["until"] = book.reply_end(one["call_id"], objection["turn"], one["end"])
     return book.quote(one["call_id"], one["start"], one["end"], one["role"], one["quote"], **more)
 
 

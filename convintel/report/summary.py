@@ -19,6 +19,7 @@ from convintel.report.method import method
 from convintel.report.names import clean
 from convintel.report.people import people
 from convintel.report.quality import quality, unused
+from convintel.report.sources import sources
 from convintel.report.talk import Row, moved
 from convintel.settings import Settings
 
@@ -52,6 +53,7 @@ def summarise(
         "last_day": book.last_day,
         "counts": _counts(book),
         "changed": _changed(book, spoken, objections),
+        "sources": sources(book),
         "talk": spoken,
         "objections": objections,
         "themes": shown,
@@ -68,6 +70,7 @@ def summarise(
         "associated": deals.associated(book, behaviours),
         "association_caution": say("win.association_caution", family=book.tables["associations"].height),
         "interval": interval,
+        "least_deals": settings.outcomes.min_deals_association,
         "ramp": upkeep.ramp(book),
         "people": persons,
         "unused": unused(book),
@@ -139,19 +142,25 @@ def _no_calls(counts: Row) -> str:
 
 def _mover(book: Book, spoken: list[Row]) -> Row:
     least = book.settings.coaching.min_calls
-    row, judged = moved(spoken, least=least)
+    counts = _counts(book)
+    row, preferred, judged = moved(spoken, least=least, calls=counts["calls"])
     if row is None:
         text = say("changed.no_mover") if judged else say("changed.too_few", least=count(least, "call"))
         return _sentence("mover", text, rests("metrics", weeks=book.window))
     text = say(
-        "changed.mover",
+        "changed.mover_coached" if preferred else "changed.mover",
         label=row["label"],
         now=number(row["value"], row["unit"]),
         before=number(row["past"], row["unit"]),
-        n=count(row["n"], "call"),
-        m=count(row["past_n"], "call"),
+        n=_of_calls(row["n"], counts["calls"]),
+        m=_of_calls(row["past_n"], counts["past_calls"]),
     )
     return _sentence("mover", text, *row["rests"])
+
+
+def _of_calls(n: int, calls: int) -> str:
+    """Return how many calls a mean is over, and of how many when some do not carry the measure."""
+    return count(n, "call") if n == calls else say("changed.of_calls", n=n, calls=count(calls, "call"))
 
 
 def _objected(objections: Row) -> str:

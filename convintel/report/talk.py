@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import polars as pl
 
-from convintel.coaching.behaviours import Behaviour
+from convintel.coaching.behaviours import Behaviour, behaviours
 from convintel.coaching.standing import MIN_TEAM
 from convintel.report.facts import fact_id, rests
 
 Row = dict[str, Any]
 Values = list[tuple[str, float]]  # (week, value) of one call each
+FAR: Final = 0.5  # standard deviations between calls from which a measure has moved
+NEARLY_ALL: Final = 0.8  # of the week's calls
 
 
 @dataclass(frozen=True)
@@ -102,13 +104,17 @@ def average(values: Sequence[float]) -> float | None:
     return sum(values) / len(values) if values else None
 
 
-def moved(rows: Sequence[Row], *, least: int) -> tuple[Row | None, bool]:
-    """Return the measure that moved most in units of its spread, and whether any could be judged.
+def moved(rows: Sequence[Row], *, least: int, calls: int) -> tuple[Row | None, bool, bool]:
+    """Return the measure that moved most in units of its spread, whether it is one to prefer, and if any was judged.
 
-    None when none moved by half of its spread. Measures that nobody would act on (speech rate) make no headline.
+    None when none moved by half of its spread. Measures that nobody would act on (speech rate) make no headline;
+    coached ones that nearly all of the week's `calls` carry come before others.
     """
     acted_on = (row for row in rows if row["better"] != "neither")
     judged = [row for row in acted_on if row["n"] >= least and row["past_n"] >= least and row["spread"]]
     steps = [(abs(row["value"] - row["past"]) / row["spread"], row) for row in judged]
-    best = max(steps, key=lambda step: step[0], default=(0.0, None))
-    return (best[1] if best[0] >= 0.5 else None), bool(judged)
+    far = [step for step in steps if step[0] >= FAR]
+    coached = {each.name for each in behaviours()}
+    first = [step for step in far if step[1]["name"] in coached and step[1]["n"] >= NEARLY_ALL * calls]
+    best = max(first or far, key=lambda step: step[0], default=None)
+    return (best[1] if best else None), bool(first), bool(judged)

@@ -16,7 +16,8 @@ EVERYONE = "team"
 
 def objection(book: Book, row: Row) -> Row:
     """Return one objection with its quote, how it was met, and the rule behind it."""
-    quote = book.quote(row["call_id"], row["start"], row["end"], row["role"], row["quote"])
+    until = book.reply_end(row["call_id"], row["turn"], row["end"])
+    quote = book.quote(row["call_id"], row["start"], row["end"], row["role"], row["quote"], until=until)
     return {
         **quote,
         "id": row["finding_id"],

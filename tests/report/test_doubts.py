@@ -17,6 +17,7 @@ def test_a_whole_recording_has_no_doubts():
 def test_what_was_lost_is_said_in_seconds():
     assert "36 of 60 s" in lost_audio({**AUDIO, "seconds": 36.0})
     assert lost_audio({**AUDIO, "bad_packets": 2, "gap_seconds": 1.28}).startswith("2 damaged pieces, 1.3 s")
+    assert lost_audio({**AUDIO, "bad_packets": 1, "gap_seconds": 0.02}).startswith("1 damaged piece, 0.0 s")
 
 
 def test_each_doubt_is_said_once():

@@ -188,10 +188,31 @@ def test_findings_and_turns_are_what_was_said(summary, tables):
     assert seen > 50
 
 
+def test_an_objection_sounds_on_through_the_reply(summary, tables):
+    longer = 0
+    for call in summary["calls"]:
+        turns = {turn["turn"]: turn for turn in call["turns"]}
+        for finding in call["objections"]:
+            after = turns.get(finding["turn"] + 1)
+            if after is None or after["role"] != "rep":
+                assert finding["until"] == finding["end"]
+                continue
+            assert finding["end"] <= finding["until"] <= finding["end"] + 20
+            assert finding["until"] == pytest.approx(max(finding["end"], min(after["end"], finding["end"] + 20)))
+            longer += finding["until"] > finding["end"]
+    assert longer > 5
+    weak = [one for each in summary["people"] for advice in each["priorities"] for one in advice["weak"]]
+    objected = {(row["call_id"], row["start"]) for row in tables["objections"].to_dicts()}
+    of_objections = [one for one in weak if (one["call_id"], one["start"]) in objected]
+    assert any(one["until"] > one["end"] for one in of_objections)
+
+
 def test_deals_win_rates_themes_and_leftovers_are_counted_again(summary, tables):
     for rate in summary["win_rates"]:
         outcomes = Counter(rows_of(rate, tables)["deals"]["outcome"].to_list())
         assert (rate["won"], rate["lost"], rate["open"]) == (outcomes["won"], outcomes["lost"], outcomes["open"])
+        if rate["estimate"] is not None:
+            assert rate["share"] == pytest.approx(outcomes["won"] / (outcomes["won"] + outcomes["lost"]))
     for theme in summary["themes"]:
         members = rows_of(theme, tables)["theme_members"]
         assert theme["calls"] == members["call_id"].n_unique()

@@ -11,8 +11,9 @@ from urllib.parse import unquote, urlsplit
 import polars as pl
 import pytest
 
-from convintel.report import files, summarise, write_report
+from convintel.report import charts, files, summarise, write_report
 from convintel.report.names import clean
+from convintel.report.render import alone
 from convintel.report.send import messages
 from convintel.settings import Delivery
 from convintel.tables import frame
@@ -146,6 +147,39 @@ def test_colours_of_charts_come_from_the_page(report):
     text = (report / "index.html").read_text(encoding="utf-8")
     assert "var(--good)" in text
     assert not re.search(r"#0\d0\d0\d", text)
+
+
+def test_a_theme_without_calls_this_week_has_an_empty_cell(summary):
+    quiet = [{**row, "weeks": [{**week, "calls": 0} for week in row["weeks"]]} for row in summary["themes"]]
+    drawn = charts.themes(quiet)
+    assert quiet[0]["label"][:12] in drawn.svg
+    assert "null" not in drawn.svg
+
+
+def test_a_measure_that_no_earlier_call_carries_is_not_taken_for_no_calls(summary):
+    told = json.loads(json.dumps(summary))
+    person = next(person for person in told["people"] if person["priorities"] and person["past_n"])
+    person["priorities"][0] |= {"own_past": None, "own_past_n": 0}
+    assert "not measurable in earlier calls" in alone(told, slug=person["slug"], quotes=True)
+    person["past_n"] = 0
+    assert "no earlier calls" in alone(told, slug=person["slug"], quotes=True)
+
+
+def test_a_reply_without_a_pause_came_at_once(tmp_path, summary):
+    told = json.loads(json.dumps(summary))
+    for finding in told["objections"]["rows"]:
+        finding["pause"] = -0.04
+    page = write_report(told, tmp_path / "w", recordings=None).read_text(encoding="utf-8")
+    assert "The reply came at once." in page
+    assert "The reply came after" not in page
+
+
+def test_steps_that_no_recording_shows_are_told_as_what_cannot_be_seen(pages, summary):
+    unseen = [each for each in summary["people"] if each["follow_through"]["not_seen"]]
+    assert unseen
+    for name in ("index.html", *(f"reps/{each['slug']}.html" for each in unseen)):
+        assert "e-mails can’t be seen" in pages[name].text, name
+    assert not [name for name, page in pages.items() if "without a trace" in page.text.lower()]
 
 
 def test_hostile_text_stays_text(tmp_path, hostile, pages, strings):

@@ -6,8 +6,9 @@ from datetime import date
 import polars as pl
 import pytest
 
-from convintel.report import summarise
+from convintel.report import charts, summarise, write_report
 from convintel.report.names import cell, markdown, slugs
+from convintel.report.talk import moved
 from convintel.settings import Settings
 from convintel.tables import frame
 from convintel.tables.names import SCOPES
@@ -147,6 +148,51 @@ def test_few_calls_are_said(tables, with_advice, company):
     assert tom["keep"] is not None
 
 
+def test_the_mover_is_a_coached_behaviour_of_nearly_every_call_before_others():
+    def row(name, step, n):
+        return {"name": name, "better": "higher", "n": n, "past_n": 30, "value": 0.5 + step, "past": 0.5, "spread": 1.0}
+
+    part, whole, other = row("open_question_share", 0.9, 7), row("dated_next_step", 0.6, 9), row("objections", 2.0, 9)
+    assert moved([part, whole, other], least=3, calls=9) == (whole, True, True)
+    assert moved([part, other], least=3, calls=9) == (other, False, True)
+    assert moved([row("dated_next_step", 0.4, 9)], least=3, calls=9) == (None, False, True)
+    assert moved([row("dated_next_step", 0.6, 2)], least=3, calls=9) == (None, False, False)
+
+
+def test_the_mover_says_of_how_many_calls(tables, settings, company):
+    week = tables["calls"].filter(pl.col("week") == company.WEEK)["call_id"].to_list()
+    silent = (pl.col("call_id") == week[0]) & (pl.col("metric") == "talk_share")
+    lifted = pl.col("call_id").is_in(week) & (pl.col("metric") == "talk_share")
+    metrics = (
+        tables["metrics"]
+        .filter(~silent)
+        .with_columns(
+            value=pl.when(lifted).then(0.99).when(pl.col("metric") != "talk_share").then(0.5).otherwise(pl.col("value"))
+        )
+    )
+    text = again({**tables, "metrics": metrics}, settings, company.WEEK)["changed"][1]["text"]
+    assert "Rep’s share of the talk" in text
+    assert f"99% over {len(week) - 1} of {len(week)} calls this week" in text
+
+
+def test_weeks_of_different_sources_are_told(tables, settings, company, tmp_path):
+    now = pl.col("week") == company.WEEK
+
+    def told(this_week, earlier):
+        kind = pl.when(now).then(pl.lit(this_week)).otherwise(pl.lit(earlier)).cast(tables["calls"]["kind"].dtype)
+        return again({**tables, "calls": tables["calls"].with_columns(kind=kind)}, settings, company.WEEK)
+
+    same, apart = told("recording", "recording"), told("recording", "transcript")
+    assert same["sources"]["text"] == ""
+    assert apart["sources"]["text"].startswith("Most calls this week are recordings")
+    assert told("transcript", "recording")["sources"]["text"].startswith("Most calls this week are ready-made")
+    index = write_report(apart, tmp_path / "w", recordings=None)
+    person = next(each for each in apart["people"] if each["sources"]["text"])
+    files = [index.parent / name for name in ("report.md", f"reps/{person['slug']}.html", f"reps/{person['slug']}.md")]
+    for file in (index, *files):
+        assert "compare speaking rates and questions with care" in file.read_text(encoding="utf-8"), file
+
+
 def test_null_win_rate_says_too_few_deals(tables, settings, company):
     rates = frame(
         "win_rates",
@@ -154,6 +200,17 @@ def test_null_win_rate_says_too_few_deals(tables, settings, company):
     )
     row = again({**tables, "win_rates": rates}, settings, company.WEEK)["win_rates"][0]
     assert row["say"] == "Too few deals: 3 closed, a rate is shown from 5."
+    assert row["share"] is None
+
+
+def test_the_plain_share_stands_beside_the_cautious_estimate(summary):
+    chart = charts.win_rates([row for row in summary["win_rates"] if row["scope"] in ("team", "rep")])
+    place = {name: at for at, name in enumerate(chart.columns)}
+    known = [row for row in chart.rows if row[place["Cautious estimate"]].endswith("%")]
+    assert known
+    for row in known:
+        won, lost = (int(row[place[name]]) for name in ("Won", "Lost"))
+        assert row[place["Won of closed"]] == f"{won / (won + lost) * 100:.0f}%"
 
 
 def test_method_lists_every_metric_with_its_formula(summary):
@@ -236,7 +293,9 @@ def test_behaviours_are_associated_in_one_sentence(summary, tables, settings, co
         "large effect)."
     )
     few = tables["associations"].filter(pl.col("verdict").cast(pl.String) == "too few")
-    assert again({**tables, "associations": few}, settings, company.WEEK)["associated"]["text"].endswith("takes 20.")
+    assert again({**tables, "associations": few}, settings, company.WEEK)["associated"]["text"].endswith(
+        "20 are the least for any test."
+    )
 
 
 def test_promises_and_pipeline_are_counted_by_what_became_of_them(summary, tables):
