@@ -159,8 +159,9 @@ class FasterWhisper:
         texts = [[token for token in one.sequences_ids[0] if token < self._tokens.eot] for one in results]
         seconds = [len(sound) / SAMPLE_RATE for sound in sounds]
         trusted = [self._trusted(one, text, spoken) for one, text, spoken in zip(results, texts, speech, strict=True)]
-        # the aligner must not see an empty text (it once ended the process): a full stop stands for it
-        shown = [text or self._tokens.encode(".") for text in texts]
+        # the aligner must not see an empty text (it once ended the process): a full stop stands for it, and for texts
+        # that nobody will see, since a loop of 400 tokens costs it hundreds of megabytes
+        shown = [text if text and good else self._tokens.encode(".") for text, good in zip(texts, trusted, strict=True)]
         frames = [min(WINDOW, max(2, round(second * 100))) for second in seconds]
         aligned = self._model.find_alignment(self._tokens, shown, encoded, frames)
         return [
