@@ -34,7 +34,7 @@ def train_heads(root: Path) -> Taught:
     """Write heads that have learnt from the workspace's verdicts to `heads/` in the workspace.
 
     Raises:
-        WorkspaceError: there is no verdict on a finding.
+        WorkspaceError: there is no verdict on a finding, or a call with one is to be processed anew first.
     """
     workspace, settings = Workspace(root), load(root)
     store, reader = Store(workspace.store), signals.load_reader(settings)
@@ -45,6 +45,13 @@ def train_heads(root: Path) -> Taught:
         if not told:
             raise WorkspaceError(
                 "no verdicts on findings", where=workspace.corrections, remedy="copy correction lines from the pages"
+            )
+        stale = [call_id for call_id in told if not store.has("signals", call_id, found.keys[call_id].signals)]
+        if stale:
+            raise WorkspaceError(
+                f"{len(stale)} calls with verdicts are not processed under the present settings, such as {stale[0]}",
+                where=root,
+                remedy=f"first: convintel run {root}",
             )
         verdicts = []
         for call_id, by_finding in sorted(told.items()):
