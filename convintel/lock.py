@@ -98,7 +98,7 @@ def _system_lock(folder: Path, wait_seconds: float) -> Iterator[bool]:
     with _told(folder):
         try:
             lock.acquire()
-        except NotImplementedError:
+        except NotImplementedError:  # a file system without locks: the note alone decides
             pass
         except Timeout as error:
             raise _busy(folder, read_owner(folder)) from error

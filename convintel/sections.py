@@ -10,29 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from cronsim import CronSim, CronSimError
 from pydantic import Field, SecretStr, field_validator, model_validator
 
-from convintel.privacy import Privacy
 from convintel.section import Section
-
-__all__ = [
-    "PATTERN_GROUPS",
-    "ChannelMap",
-    "Coaching",
-    "Company",
-    "Crm",
-    "Delivery",
-    "Matching",
-    "Outcomes",
-    "Privacy",
-    "Recordings",
-    "Report",
-    "Run",
-    "Section",
-    "Signals",
-    "Speech",
-    "Themes",
-    "Tracker",
-    "Turns",
-]
 
 PATTERN_GROUPS = frozenset({"date", "time", "utc", "rep", "customer", "account", "deal_id", "direction", "title"})
 """Groups that a file name pattern may have; `utc` (whatever it matches) says that the time is in UTC."""

@@ -18,6 +18,7 @@ from pydantic_settings import (
 )
 
 from convintel.errors import SettingsError, WorkspaceError
+from convintel.privacy import Privacy
 from convintel.sections import (
     PATTERN_GROUPS,
     ChannelMap,
@@ -27,7 +28,6 @@ from convintel.sections import (
     Delivery,
     Matching,
     Outcomes,
-    Privacy,
     Recordings,
     Report,
     Run,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
@@ -19,8 +19,6 @@ from convintel.workspace import Workspace
 from flows.ingest import ingest
 from flows.notice import tell
 from flows.timetable import note_weekly, only_one, was_caught_up
-
-_PATIENCE: Final = 6 * 3600.0  # seconds that a weekly run waits for another one
 
 
 @task(name="write the report", cache_policy=NO_CACHE)
@@ -49,7 +47,7 @@ def weekly(workspace: str, week: str | None = None) -> Any:
     """
     worker.end_with(os.getppid())  # of `serve`, as in `inbox`
     folder, begun = Workspace(Path(workspace)), datetime.now(UTC)
-    with only_one(folder, "weekly", wait_seconds=_PATIENCE) as mine:
+    with only_one(folder, "weekly", wait_seconds=pipeline.PATIENCE) as mine:
         if not mine:
             raise ConvintelError(
                 "another weekly run has been at work for hours", where=folder.root, remedy="stop it, or wait for it"

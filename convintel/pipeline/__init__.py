@@ -8,7 +8,7 @@ writes the report; `run` puts them together into the two steps that can be repea
 from convintel.pipeline.delivery import Delivered, deliver, prepare
 from convintel.pipeline.forgotten import read_forgotten, remember_forgotten
 from convintel.pipeline.process import CallOutcome, Processing, set_aside
-from convintel.pipeline.run import IngestResult, ingest, make_report, read_report
+from convintel.pipeline.run import PATIENCE, IngestResult, ingest, make_report, read_report
 from convintel.pipeline.shard import ShardDiedError, fingerprint, process_shard
 from convintel.pipeline.survey import STAGE_TABLES, Job, Survey, pending_jobs, survey
 from convintel.pipeline.tidy import erase, stored_calls
@@ -16,6 +16,7 @@ from convintel.pipeline.weekly import WeeklyResult, used_models
 from convintel.pipeline.weeks import newest_week, week_before
 
 __all__ = [
+    "PATIENCE",
     "STAGE_TABLES",
     "CallOutcome",
     "Delivered",

@@ -13,7 +13,7 @@ from typing import Final
 
 import polars as pl
 
-from convintel.pipeline.survey import Keys
+from convintel.pipeline.survey import STAGE_TABLES, Keys
 from convintel.store import Store, content_key
 from convintel.tables import SCHEMAS
 
@@ -23,7 +23,7 @@ SPOKEN: Final = ("turns", "talk")
 OVERVIEW: Final = {
     "transcript": ("audio",),
     "turns": ("roles",),
-    "signals": ("metrics", "objections", "next_steps", "questions", "mentions", "concerns"),
+    "signals": STAGE_TABLES["signals"],
 }
 EMBEDDINGS: Final = ("embeddings",)
 _VERSION: Final = 1

@@ -153,14 +153,14 @@ def process_calls(
     waiting: queue.SimpleQueue[Job] = queue.SimpleQueue()
     for job in jobs:
         waiting.put(job)
-    done: queue.SimpleQueue[CallOutcome | BaseException] = queue.SimpleQueue()
+    ended: queue.SimpleQueue[CallOutcome | BaseException] = queue.SimpleQueue()
     stop = threading.Event()
     with ThreadPoolExecutor(max_workers=count) as threads:
         for _ in range(count):
-            threads.submit(_serve, waiting, done, stop, store.root, settings)
+            threads.submit(_serve, waiting, ended, stop, store.root, settings)
         try:
             for _ in jobs:
-                outcome = done.get()
+                outcome = ended.get()
                 if isinstance(outcome, BaseException):
                     raise outcome
                 on_outcome(outcome)
@@ -175,7 +175,7 @@ def worker_count(settings: Settings, asked: int | None) -> int:
 
 def _serve(
     waiting: queue.SimpleQueue[Job],
-    done: queue.SimpleQueue[CallOutcome | BaseException],
+    ended: queue.SimpleQueue[CallOutcome | BaseException],
     stop: threading.Event,
     store: Path,
     settings: Settings,
@@ -188,9 +188,9 @@ def _serve(
             except queue.Empty:
                 return
             pool, outcome = _run(pool, job, store, settings)
-            done.put(outcome)
+            ended.put(outcome)
     except BaseException as error:  # hand it to the caller's thread, which would else wait for ever
-        done.put(error)
+        ended.put(error)
     finally:
         pool.shutdown(cancel_futures=True)
 
@@ -211,7 +211,7 @@ def _run(
             return _new_pool(), set_aside(job, reason, f"listen to the file, or raise [run] call_minutes; {_AGAIN}")
     reason = f"the worker process died {_TRIES} times while at this call"
     remedy = f"if memory is short, use fewer --workers; else export the recording again; {_AGAIN}"
-    return pool, replace(set_aside(job, reason, remedy), transient=True)
+    return pool, set_aside(job, reason, remedy, transient=True)
 
 
 def _kill(pool: ProcessPoolExecutor) -> None:
@@ -230,7 +230,7 @@ def _in_worker(job: Job, store: Path, settings: Settings) -> CallOutcome:
     try:
         process_call(job, Store(store), settings)
     except UnreadableError as error:
-        return replace(set_aside(job, error.what, _AGAIN), transient=True)
+        return set_aside(job, error.what, _AGAIN, transient=True)
     except RecordingError as error:
         return set_aside(job, error.what, error.remedy or "look at the file")
     except ConvintelError:  # models, workspace, settings: no call would fare better
@@ -238,15 +238,18 @@ def _in_worker(job: Job, store: Path, settings: Settings) -> CallOutcome:
     except Exception as error:  # a fault of ours or of a library must not stop the other calls
         where = traceback.extract_tb(error.__traceback__)[-1]
         what = f"unexpected {type(error).__name__}: {error} (at {Path(where.filename).name}:{where.lineno})"
-        return replace(set_aside(job, what, f"{_AGAIN}; please report it if it stays"), transient=True)
+        return set_aside(job, what, f"{_AGAIN}; please report it if it stays", transient=True)
+    return done(job)
+
+
+def done(job: Job) -> CallOutcome:
+    """Return the outcome of a call whose results are all there."""
     return CallOutcome(job.call["call_id"], job.call["path"], "done", job.keys.signals, job.seconds)
 
 
-def set_aside(job: Job, reason: str, remedy: str) -> CallOutcome:
-    """Return the outcome of a call that cannot be used."""
-    return CallOutcome(
-        job.call["call_id"], job.call["path"], "set aside", job.keys.signals, job.seconds, reason, remedy
-    )
+def set_aside(job: Job, reason: str, remedy: str, *, transient: bool = False) -> CallOutcome:
+    """Return the outcome of a call that cannot be used; `transient`: it may pass later."""
+    return replace(done(job), status="set aside", reason=reason, remedy=remedy, transient=transient)
 
 
 def _tables(store: Store, stage: str, call_id: str, key: str) -> dict[str, pl.DataFrame]:

@@ -21,7 +21,7 @@ from convintel.settings import load
 from convintel.store import Store
 from convintel.workspace import Workspace
 
-_PATIENCE: Final = 6 * 3600.0  # seconds that a scheduled run waits for another one
+PATIENCE: Final = 6 * 3600.0  # seconds that a scheduled run waits for another one
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ def ingest(
     workspace = Workspace(root)
     settings, store = load(root), Store(workspace.store)
     settle = settings.recordings.settle_seconds if scheduled else 0.0
-    with workspace.locked(wait_seconds=_PATIENCE if scheduled else 0), Ledger(workspace.ledger) as ledger:
+    with workspace.locked(wait_seconds=PATIENCE if scheduled else 0), Ledger(workspace.ledger) as ledger:
         clean_up(workspace, ledger)
         found = survey(workspace, settings, ledger, settle_seconds=settle)
         store.drop("voices", keep=(one.call_id for one in found.teachers))  # consent may have been taken back
@@ -90,7 +90,7 @@ def make_report(root: Path, *, week: str | None = None, scheduled: bool = False,
     settings, store = load(root), Store(workspace.store)
     if week is not None:
         last_day(week)  # says what is wrong with it
-    with workspace.locked(wait_seconds=_PATIENCE if scheduled else 0), Ledger(workspace.ledger) as ledger:
+    with workspace.locked(wait_seconds=PATIENCE if scheduled else 0), Ledger(workspace.ledger) as ledger:
         clean_up(workspace, ledger)
         found = survey(workspace, settings, ledger)
         purge(found, ledger, settings)
@@ -135,11 +135,11 @@ def read_report(root: Path, *, week: str | None = None) -> tuple[str, dict[str, 
 
 def _stale(found: Survey, ledger: Ledger) -> list[str]:
     """Return weeks whose report was taken away and is to be made again; not those of which no call is left."""
-    left = set(found.calls["week"].drop_nulls())
-    for week in ledger.stale_reports():
+    left, stale = set(found.calls["week"].drop_nulls()), ledger.stale_reports()
+    for week in stale:
         if week not in left:
             ledger.drop_report(week)
-    return ledger.stale_reports()
+    return [week for week in stale if week in left]
 
 
 def _record(ledger: Ledger, outcome: CallOutcome) -> None:

@@ -19,7 +19,7 @@ from typing import Final
 
 from convintel import worker
 from convintel.errors import ConvintelError
-from convintel.pipeline.process import CallOutcome, process_calls
+from convintel.pipeline.process import CallOutcome, done, process_calls
 from convintel.pipeline.survey import Job
 from convintel.settings import Settings
 from convintel.store import Store, content_key, file_digest
@@ -50,7 +50,7 @@ def process_shard(jobs: Sequence[Job], *, store: Store, settings: Settings, work
         ShardDiedError: the process was killed.
         ConvintelError: no call would fare better (a model is missing, the store cannot be written).
     """
-    outcomes = {job.call["call_id"]: _done(job) for job in jobs if _is_done(job, store)}
+    outcomes = {job.call["call_id"]: done(job) for job in jobs if _is_done(job, store)}
     left = [job for job in jobs if job.call["call_id"] not in outcomes]
     if left:
         outcomes |= {outcome.call_id: outcome for outcome in _in_a_process(left, store, settings, workers)}
@@ -66,10 +66,6 @@ def fingerprint() -> str:
 
 def _is_done(job: Job, store: Store) -> bool:
     return store.has("signals", job.call["call_id"], job.keys.signals)
-
-
-def _done(job: Job) -> CallOutcome:
-    return CallOutcome(job.call["call_id"], job.call["path"], "done", job.keys.signals, job.seconds)
 
 
 def _in_a_process(jobs: Sequence[Job], store: Store, settings: Settings, workers: int | None) -> Sequence[CallOutcome]:

@@ -6,7 +6,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +17,7 @@ from convintel.errors import WorkspaceError
 from convintel.ledger import Ledger
 from convintel.pipeline.forgotten import read_forgotten
 from convintel.pipeline.survey import STAGE_TABLES, Survey
+from convintel.pipeline.weeks import last_day
 from convintel.pipeline.wordless import strip, stripped
 from convintel.settings import Settings
 from convintel.store import Store
@@ -73,14 +74,15 @@ def erase(
     """
     ids = sorted(call_ids)
     touched = [*ids, *also_themes_of]
-    ledger.outdate_reports(workspace.reported_weeks())  # first: after a kill the next report finishes
+    weeks = workspace.reported_weeks()
+    ledger.outdate_reports(weeks)  # first: after a kill the next report finishes
     for stage in workspace.store.glob("*"):
         if stage.name not in _OF_CALLS:
             shutil.rmtree(stage, ignore_errors=True)  # of all calls together: made anew from what is left
     shutil.rmtree(workspace.tables, ignore_errors=True)
     _leave_themes(workspace, touched)
     for folder in workspace.reports.glob("*"):
-        if folder.name in workspace.reported_weeks() or folder.name.startswith("."):
+        if folder.name in weeks or folder.name.startswith("."):
             shutil.rmtree(folder, ignore_errors=True)
     search.forget(workspace.search_index, touched)
     ledger.forget(ids)
@@ -99,7 +101,7 @@ def _too_old(call_id: str, workspace: Workspace, days: int) -> bool:
 
 def _past(week: str, settings: Settings) -> bool:
     """Tell whether the first day of a week is older than words may be."""
-    monday, days = date.fromisocalendar(int(week[:4]), int(week[6:]), 1), settings.privacy.limited
+    monday, days = last_day(week) - timedelta(days=6), settings.privacy.limited
     return bool(days) and monday < datetime.now(settings.company.zone).date() - timedelta(days=days)
 
 

@@ -89,7 +89,6 @@ def weekly(
     index = report.write_report(summary, folder, recordings=recordings, tables=found.workspace.tables, pdf=pdf)
     if week >= max(found.workspace.reported_weeks()):
         write_tables(tables, found.workspace.tables, week=week)
-    if week >= max(found.workspace.reported_weeks()):
         gather.drop_packs(
             store, found.calls["week"].unique(), spoken_from=week_back(week, settings.coaching.past_weeks)
         )

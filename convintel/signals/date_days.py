@@ -48,14 +48,24 @@ def _amount(match: re.Match[str]) -> int:
     return CARDINALS[said] if said in CARDINALS else int(said)
 
 
+def first_after(day: date, weekday: int) -> date:
+    """Return the first day of a weekday (0 = Monday) after a day."""
+    return day + timedelta(days=(weekday - day.weekday() - 1) % 7 + 1)
+
+
+def in_next_week(today: date, weekday: int) -> date:
+    """Return the day of a weekday (0 = Monday) in the week, read from Monday to Sunday, after today's."""
+    return today + timedelta(days=7 - today.weekday() + weekday)
+
+
 def weekday(match: re.Match[str], today: date) -> date:
     """The next day of this name after today."""
-    return today + timedelta(days=(WEEKDAYS[match.group("weekday").lower()] - today.weekday() - 1) % 7 + 1)
+    return first_after(today, WEEKDAYS[match.group("weekday").lower()])
 
 
 def weekday_of_next_week(match: re.Match[str], today: date) -> date:
     """The day of this name in the week, read from Monday to Sunday, that comes after today's."""
-    return today + timedelta(days=7 - today.weekday() + WEEKDAYS[match.group("weekday").lower()])
+    return in_next_week(today, WEEKDAYS[match.group("weekday").lower()])
 
 
 def weekday_later(match: re.Match[str], today: date) -> date:
@@ -159,8 +169,7 @@ def beside_feast(match: re.Match[str], today: date) -> date:
     if named is None:
         return feast + timedelta(days=1 if after else -1)
     weekday = WEEKDAYS[named.lower()]
-    ahead = (weekday - feast.weekday() - 1) % 7 + 1
-    return feast + timedelta(days=ahead if after else -((feast.weekday() - weekday - 1) % 7 + 1))
+    return first_after(feast, weekday) if after else feast - timedelta(days=(feast.weekday() - weekday - 1) % 7 + 1)
 
 
 def numeric(match: re.Match[str], today: date) -> date:

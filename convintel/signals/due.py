@@ -12,6 +12,8 @@ from datetime import date, timedelta
 from typing import Final
 
 from convintel.signals import dates
+from convintel.signals.date_days import first_after, in_next_week
+from convintel.signals.date_words import WEEKDAYS, one_of
 from convintel.signals.dates import When
 from convintel.signals.lines import Line
 
@@ -25,7 +27,7 @@ _THEN: Final = re.compile(
     re.IGNORECASE,
 )
 _SOMETIME: Final = re.compile(r"\bsome ?time $", re.IGNORECASE)
-_THAT_DAY: Final = re.compile(r"(?<!have )(?<!get )\bthat (?:mon|tues|wednes|thurs|fri|satur|sun)day\b", re.IGNORECASE)
+_THAT_DAY: Final = re.compile(rf"(?<!have )(?<!get )\bthat (?:{one_of(WEEKDAYS)})\b", re.IGNORECASE)
 _NEXT_WEEK: Final = re.compile(r"\b(?:next week|the week after)\b", re.IGNORECASE)
 _ASKS: Final = re.compile(r"\b(?:can|could|would|will) you\b|\bshould i\b|\bshall i\b|\?", re.IGNORECASE)
 
@@ -115,14 +117,13 @@ class _Talk:
         last = next((when.day for when in named if when.day), None)
         if last is None or weekday.day is None:
             return None
-        return replace(weekday, day=last + timedelta(days=(weekday.day.weekday() - last.weekday() - 1) % 7 + 1))
+        return replace(weekday, day=first_after(last, weekday.day.weekday()))
 
     def _of_next_week(self, weekday: When) -> When | None:
         """Return the weekday in the week that the turn before speaks of ("Next week? Wednesday?")."""
         if weekday.day is None or not any(_NEXT_WEEK.search(text) for text in self.around[:1]):
             return None
-        monday = self.today + timedelta(days=7 - self.today.weekday())
-        return replace(weekday, day=monday + timedelta(days=weekday.day.weekday()))
+        return replace(weekday, day=in_next_week(self.today, weekday.day.weekday()))
 
 
 def _talk(lines: Sequence[Line], line: int, quote: str, today: date) -> _Talk:
