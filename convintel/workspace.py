@@ -35,6 +35,11 @@ class Workspace:
         return self.root / "deals.csv"
 
     @property
+    def contacts(self) -> Path:
+        """The CRM's contacts, optional: whom the deals name by id alone."""
+        return self.root / "contacts.csv"
+
+    @property
     def corrections(self) -> Path:
         """A manager's verdicts, optional."""
         return self.root / "corrections.csv"

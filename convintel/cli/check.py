@@ -56,7 +56,9 @@ def _unused(found: Survey, settings: Settings) -> list[dict[str, Any]]:
         for aside in found.set_aside
     ]
     if found.workspace.deals.is_file():
-        _, bad = outcomes.read_deals(found.workspace.deals, reps=found.reps, settings=settings)
+        _, bad = outcomes.read_deals(
+            found.workspace.deals, reps=found.reps, settings=settings, contacts=found.workspace.contacts
+        )
         rows += bad.to_dicts()
     return rows
 

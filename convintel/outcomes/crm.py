@@ -3,72 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import polars as pl
 
-from convintel.outcomes.cells import (
-    amount_currency,
-    id_key,
-    pieces,
-    read_amount,
-    read_date,
-    read_email,
-    read_flag,
-    read_phone,
-)
-from convintel.outcomes.export import Export, Line, read_export
+from convintel.outcomes.cells import amount_currency, id_key, read_amount, read_date, read_email, read_flag
+from convintel.outcomes.contacts import attach
+from convintel.outcomes.export import Export, read_export
 from convintel.outcomes.headers import unmet
 from convintel.outcomes.owners import Roster, find_owner, roster, suggestion
+from convintel.outcomes.rows import CONTACT_IDS, CONTACTS, Remarks, Row, add_contacts, contacts_of, ids_of
 from convintel.settings import Crm, Settings
 from convintel.tables import frame
 
 if TYPE_CHECKING:
     from convintel.recordings.roster import Rep
 
-Severity = Literal["set aside", "partly used", "note"]
 Outcome = Literal["won", "lost", "open"]
 _OPEN = frozenset(("open", "offen", "abierto", "abierta", "ouvert", "ouverte", "aperta", "aberto"))
-_CONTACTS = ("contact_emails", "contact_phones")
 
 
 class _UnusableRowError(Exception):
     """The row cannot be used: (what, remedy)."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Remarks:
-    """Collects what could not be used of one file."""
-
-    source: str
-    rows: list[dict[str, object]] = field(default_factory=list)
-
-    def add(self, row: int | None, what: str, remedy: str, severity: Severity) -> None:
-        self.rows.append({"source": self.source, "row": row, "what": what, "remedy": remedy, "severity": severity})
-
-
-@dataclass(frozen=True, slots=True)
-class _Row:
-    """One line of the export, read by field."""
-
-    line: Line
-    columns: Mapping[str, Sequence[int]]
-
-    def all(self, name: str) -> list[str]:
-        """Return the filled cells of a field."""
-        cells = self.line.cells
-        return [cells[i] for i in self.columns.get(name, ()) if i < len(cells) and cells[i]]
-
-    def get(self, name: str) -> str:
-        """Return the first filled cell of a field, or an empty text."""
-        return next(iter(self.all(name)), "")
-
-
-def read_deals(path: Path, *, reps: Sequence[Rep], settings: Settings) -> tuple[pl.DataFrame, pl.DataFrame]:
+def read_deals(
+    path: Path, *, reps: Sequence[Rep], settings: Settings, contacts: Path | None = None
+) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Read a CRM export (Salesforce, HubSpot, Pipedrive or our own columns).
+
+    Args:
+        path: the deals.
+        reps: the roster, to know owners by.
+        settings: of the workspace.
+        contacts: the CRM's contacts, where the deals name them by id alone; a file that is not there gives none.
 
     Returns:
         The `deals` frame sorted by deal_id, and the `unused` frame: rows set aside, cells left out, owners to check.
@@ -77,7 +47,7 @@ def read_deals(path: Path, *, reps: Sequence[Rep], settings: Settings) -> tuple[
         WorkspaceError: the file cannot be read.
         SettingsError: `[crm.aliases]` names an unknown field.
     """
-    remarks = _Remarks(path.name)
+    remarks = Remarks(path.name)
     export = read_export(path, settings.crm)
     lacks = unmet(export.columns)
     if lacks:
@@ -90,21 +60,23 @@ def read_deals(path: Path, *, reps: Sequence[Rep], settings: Settings) -> tuple[
         )
         return frame("deals", []), frame("unused", remarks.rows)
     deals = _read_rows(export, roster(reps), settings, remarks)
+    of_contacts = attach(deals, contacts, remarks, settings)
     currencies = sorted({deal["currency"] for deal in deals.values() if deal["currency"]})
     if len(currencies) > 1:
         remarks.add(None, f"amounts are in {' and '.join(currencies)}: never added up", "nothing to do", "note")
     if export.footers:
         remarks.add(None, f"{export.footers} footer lines are not deals", "nothing to do", "note")
-    return frame("deals", [deals[key] for key in sorted(deals)]), frame("unused", remarks.rows)
+    table = frame("deals", [{k: v for k, v in deals[key].items() if k != CONTACT_IDS} for key in sorted(deals)])
+    return table, frame("unused", [*remarks.rows, *of_contacts])
 
 
-def _read_rows(export: Export, known: Roster, settings: Settings, remarks: _Remarks) -> dict[str, dict[str, Any]]:
+def _read_rows(export: Export, known: Roster, settings: Settings, remarks: Remarks) -> dict[str, dict[str, Any]]:
     deals: dict[str, dict[str, Any]] = {}
     first_line: dict[str, int] = {}
     strangers: dict[tuple[str | None, str | None], list[int]] = {}
     for line in export.lines:
         try:
-            deal = _read_row(_Row(line, export.columns), len(export.headers), known, settings, remarks)
+            deal = _read_row(Row(line, export.columns), len(export.headers), known, settings, remarks)
         except _UnusableRowError as unusable:
             what, remedy = unusable.args
             remarks.add(line.number, what, remedy, "set aside")
@@ -121,7 +93,7 @@ def _read_rows(export: Export, known: Roster, settings: Settings, remarks: _Rema
     return deals
 
 
-def _read_row(row: _Row, width: int, known: Roster, settings: Settings, remarks: _Remarks) -> dict[str, Any]:
+def _read_row(row: Row, width: int, known: Roster, settings: Settings, remarks: Remarks) -> dict[str, Any]:
     if any(row.line.cells[width:]):
         raise _UnusableRowError("more cells than the header has columns", "quote cells that contain the separator")
     deal_id = row.get("deal_id")
@@ -150,11 +122,12 @@ def _read_row(row: _Row, width: int, known: Roster, settings: Settings, remarks:
         "owner": find_owner(email, row.get("owner_name"), known),
         "owner_name": row.get("owner_name") or None,
         "segment": row.get("segment") or None,
-        **_contacts(row, settings.company.country, remarks),
+        CONTACT_IDS: ids_of(row, "contact_id"),
+        **contacts_of(row, settings.company.country, remarks),
     }
 
 
-def _outcome(row: _Row, crm: Crm) -> Outcome:
+def _outcome(row: Row, crm: Crm) -> Outcome:
     """Return what the flags, the status and the stage say; the row is unusable when they contradict each other."""
     stage, status = _by_name(row.get("stage"), crm), _by_name(row.get("status"), crm)
     said = {outcome for outcome in (_by_flags(row), status, stage) if outcome}
@@ -170,7 +143,7 @@ def _outcome(row: _Row, crm: Crm) -> Outcome:
     return "open"
 
 
-def _by_flags(row: _Row) -> Outcome | None:
+def _by_flags(row: Row) -> Outcome | None:
     flags: dict[str, bool | None] = {}
     for name in ("is_won", "is_lost", "is_closed"):
         if name in row.columns:
@@ -199,7 +172,7 @@ def _by_name(name: str, crm: Crm) -> Outcome | None:
     return "open" if word in _OPEN else None
 
 
-def _dates(row: _Row, outcome: Outcome, crm: Crm, remarks: _Remarks) -> tuple[date | None, date | None]:
+def _dates(row: Row, outcome: Outcome, crm: Crm, remarks: Remarks) -> tuple[date | None, date | None]:
     remedy = f"dates are read as {crm.date_format} (crm.date_format) or ISO 8601"
     written = row.get("won_on" if outcome == "won" else "lost_on") if outcome != "open" else ""
     written = written or row.get("closed")
@@ -215,7 +188,7 @@ def _dates(row: _Row, outcome: Outcome, crm: Crm, remarks: _Remarks) -> tuple[da
     return created, closed
 
 
-def _amount(row: _Row, crm: Crm, remarks: _Remarks) -> dict[str, object]:
+def _amount(row: Row, crm: Crm, remarks: Remarks) -> dict[str, object]:
     text = row.get("amount")
     amount = read_amount(text, crm.decimal) if text else None
     if text and amount is None:
@@ -228,25 +201,9 @@ def _amount(row: _Row, crm: Crm, remarks: _Remarks) -> dict[str, object]:
     return {"amount": amount, "currency": row.get("currency") or amount_currency(text)}
 
 
-def _contacts(row: _Row, country: str, remarks: _Remarks) -> dict[str, str | None]:
-    emails: dict[str, None] = {}
-    phones: dict[str, None] = {}
-    for texts, found, read, what in (
-        (row.all("contact_email"), emails, read_email, "e-mail address"),
-        (row.all("contact_phone"), phones, lambda text: read_phone(text, country), "phone number"),
-    ):
-        for text in (part for cell in texts for part in pieces(cell)):
-            value = read(text)
-            if value is None:
-                remarks.add(row.line.number, f"'{text}' is no {what}", "mend the contact in the CRM", "partly used")
-            else:
-                found[value] = None
-    return {"contact_emails": ";".join(sorted(emails)) or None, "contact_phones": ";".join(sorted(phones)) or None}
-
-
-def _merge_or_remark(deal: dict[str, Any], again: Mapping[str, Any], first: int, line: int, remarks: _Remarks) -> None:
+def _merge_or_remark(deal: dict[str, Any], again: Mapping[str, Any], first: int, line: int, remarks: Remarks) -> None:
     """Take the contacts of a row that repeats a deal (one row a contact role); list a row that says something else."""
-    differs = sorted(key for key in deal if key not in (*_CONTACTS, "deal_id") and deal[key] != again[key])
+    differs = sorted(key for key in deal if key not in (*CONTACTS, CONTACT_IDS, "deal_id") and deal[key] != again[key])
     if differs:
         remarks.add(
             line,
@@ -255,18 +212,18 @@ def _merge_or_remark(deal: dict[str, Any], again: Mapping[str, Any], first: int,
             "set aside",
         )
         return
-    if all(again[key] is None or again[key] == deal[key] for key in _CONTACTS):
+    new_ids = not set(again[CONTACT_IDS]) <= set(deal[CONTACT_IDS])
+    if not new_ids and all(again[key] is None or again[key] == deal[key] for key in CONTACTS):
         remarks.add(
             line, f"deal {deal['deal_id']} stands on line {first} already", "export each deal once", "set aside"
         )
         return
-    for key in _CONTACTS:
-        both = {part for value in (deal[key], again[key]) if value for part in value.split(";")}
-        deal[key] = ";".join(sorted(both)) or None
+    deal[CONTACT_IDS] = (*deal[CONTACT_IDS], *again[CONTACT_IDS])
+    add_contacts(deal, again)
 
 
 def _remark_strangers(
-    strangers: Mapping[tuple[str | None, str | None], Sequence[int]], known: Roster, remarks: _Remarks
+    strangers: Mapping[tuple[str | None, str | None], Sequence[int]], known: Roster, remarks: Remarks
 ) -> None:
     for (email, name), lines in sorted(strangers.items(), key=lambda item: item[1][0]):
         if not known.emails:

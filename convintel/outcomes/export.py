@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from convintel.errors import WorkspaceError
-from convintel.outcomes.headers import columns_of
+from convintel.outcomes.headers import What, columns_of
 from convintel.settings import Crm
 
 HEADER_WITHIN = 20  # lines: Salesforce's formatted reports put a title and filters above the header
@@ -41,18 +41,20 @@ class Export:
     footers: int
 
 
-def read_export(path: Path, crm: Crm) -> Export:
-    """Read the file as UTF-8 (with or without mark), else as Windows-1252.
+def read_export(path: Path, crm: Crm, *, what: What = "deals") -> Export:
+    """Read a file of deals or contacts as UTF-8 (with or without mark), else as Windows-1252.
 
     Raises:
         WorkspaceError: the file cannot be read.
         SettingsError: `[crm.aliases]` names an unknown field.
     """
     lines = _records(_decode(path))
-    header = max(range(min(HEADER_WITHIN, len(lines))), key=lambda i: _hits(lines[i], crm), default=None)
+    header = max(
+        range(min(HEADER_WITHIN, len(lines))), key=lambda i: len(columns_of(lines[i].cells, crm, what)[1]), default=None
+    )
     if header is None:
         return Export("convintel", (), 1, {}, (), 0)
-    kind, columns = columns_of(lines[header].cells, crm)
+    kind, columns = columns_of(lines[header].cells, crm, what)
     body, footers = _without_footer(lines[header + 1 :])
     return Export(kind, lines[header].cells, lines[header].number, columns, tuple(body), footers)
 
@@ -83,10 +85,6 @@ def _records(text: str) -> list[Line]:
             lines.append(Line(start, tuple(cell.strip() for cell in cells)))
         start = reader.line_num + 1
     return lines
-
-
-def _hits(line: Line, crm: Crm) -> int:
-    return len(columns_of(line.cells, crm)[1])
 
 
 def _without_footer(lines: Sequence[Line]) -> tuple[list[Line], int]:

@@ -12,7 +12,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
-from typing import Final
+from typing import Final, Literal
 
 from convintel.errors import SettingsError
 from convintel.settings import Crm
@@ -35,15 +35,21 @@ FIELDS: Final[tuple[str, ...]] = (
     "owner_email",
     "owner_name",
     "segment",
+    "contact_id",
     "contact_email",
     "contact_phone",
+    "deal_ids",
 )
 
 
+What = Literal["deals", "contacts"]
+_FILES: Final[dict[What, str]] = {"deals": "headers.toml", "contacts": "contact_headers.toml"}
+
+
 @cache
-def aliases() -> dict[str, dict[str, tuple[str, ...]]]:
+def aliases(what: What = "deals") -> dict[str, dict[str, tuple[str, ...]]]:
     """Return, by CRM and field, the headers that mean it in any language, English first (`headers.toml`)."""
-    text = files("convintel.outcomes").joinpath("headers.toml").read_text(encoding="utf-8")
+    text = files("convintel.outcomes").joinpath(_FILES[what]).read_text(encoding="utf-8")
     found: dict[str, dict[str, tuple[str, ...]]] = {}
     for kind, languages in tomllib.loads(text).items():
         fields = found.setdefault(kind, {})
@@ -54,7 +60,7 @@ def aliases() -> dict[str, dict[str, tuple[str, ...]]]:
 
 
 # Columns of which several may stand side by side (work and home e-mail): all are read.
-MANY: Final[frozenset[str]] = frozenset({"contact_email", "contact_phone"})
+MANY: Final[frozenset[str]] = frozenset({"contact_id", "contact_email", "contact_phone", "deal_ids"})
 
 
 def plain(header: str) -> str:
@@ -68,7 +74,7 @@ def plain(header: str) -> str:
     return re.sub(r"\s+", " ", bare).strip().casefold()
 
 
-def columns_of(headers: Sequence[str], crm: Crm) -> tuple[str, dict[str, list[int]]]:
+def columns_of(headers: Sequence[str], crm: Crm, what: What = "deals") -> tuple[str, dict[str, list[int]]]:
     """Return the CRM whose headers fit best and, for each field found, the positions of its columns.
 
     Raises:
@@ -77,8 +83,8 @@ def columns_of(headers: Sequence[str], crm: Crm) -> tuple[str, dict[str, list[in
     unknown = sorted(set(crm.aliases) - set(FIELDS))
     if unknown:
         raise SettingsError(f"crm.aliases: no field {', '.join(unknown)}", remedy=f"the fields are {', '.join(FIELDS)}")
-    kinds = list(aliases()) if crm.kind == "auto" else [crm.kind]
-    found = {kind: _columns(headers, {**aliases()[kind], **crm.aliases}) for kind in kinds}
+    kinds = list(aliases(what)) if crm.kind == "auto" else [crm.kind]
+    found = {kind: _columns(headers, {**aliases(what).get(kind, {}), **crm.aliases}) for kind in kinds}
     best = max(kinds, key=lambda kind: len(found[kind]))  # the first of equals: the order of the file
     return best, found[best]
 

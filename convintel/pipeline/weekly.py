@@ -25,7 +25,7 @@ from convintel.settings import Settings
 from convintel.store import Store, content_key, file_digest
 from convintel.tables import SCHEMAS, frame
 
-VERSION: Final = 3  # raise when what these stages compute changes
+VERSION: Final = 4  # raise when what these stages compute changes
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +157,12 @@ def _advice_before(week: str, store: Store, ledger: Ledger) -> pl.DataFrame:
 
 
 def _weekly_key(found: Survey, ready: Ready, week: str, settings: Settings, before: str | None) -> str:
-    files = (found.workspace.deals, found.workspace.themes_file, _snapshot_before(found, week))
+    files = (
+        found.workspace.deals,
+        found.workspace.contacts,
+        found.workspace.themes_file,
+        _snapshot_before(found, week),
+    )
     return content_key(
         VERSION,
         week,
@@ -215,7 +220,7 @@ def _deals(found: Survey, tables: Mapping[str, pl.DataFrame], week: str, setting
     deals: pl.DataFrame = frame("deals", [])
     unused: pl.DataFrame = frame("unused", [])
     if path.is_file():
-        deals, unused = outcomes.read_deals(path, reps=found.reps, settings=settings)
+        deals, unused = outcomes.read_deals(path, reps=found.reps, settings=settings, contacts=found.workspace.contacts)
         people = read_persons(found.workspace)
         deals, unused = without_people(_as_known_on(deals, last_day(week)), people), without_mentions(unused, people)
     return {
