@@ -15,6 +15,7 @@ from prefect.states import Completed
 from convintel import pipeline, worker
 from convintel.errors import ConvintelError
 from convintel.settings import load
+from convintel.weeks import week_back, week_of
 from convintel.workspace import Workspace
 from flows.ingest import ingest
 from flows.notice import tell
@@ -64,7 +65,7 @@ def _report(folder: Workspace, week: str | None) -> pipeline.WeeklyResult:
     settings, workspace = load(folder.root), str(folder.root)
     today = datetime.now(settings.company.zone).date()
     ingest(workspace, scheduled=True)
-    result = write_report(workspace, week or pipeline.week_before(today), scheduled=True)
+    result = write_report(workspace, week or week_back(week_of(today), 1), scheduled=True)
     if settings.delivery.scheduled and settings.delivery.wanted:
         send_pages(workspace, result.week)
     return result

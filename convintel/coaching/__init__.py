@@ -15,10 +15,10 @@ import polars as pl
 from convintel.coaching.choose import Choice
 from convintel.coaching.moments import talks
 from convintel.coaching.plan import observations_of_reps, outcome_factors, plan
-from convintel.coaching.weeks import weeks_before
 from convintel.coaching.words import advice_row, evidence_rows
 from convintel.settings import Settings
 from convintel.tables import frame
+from convintel.weeks import weeks_before
 
 if TYPE_CHECKING:
     from convintel.recordings.roster import Rep

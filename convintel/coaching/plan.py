@@ -12,8 +12,8 @@ import polars as pl
 from convintel.coaching.behaviours import Behaviour, behaviours, observe
 from convintel.coaching.choose import WITH_LOST, WITH_WON, Choice, choose
 from convintel.coaching.standing import Standing, standings
-from convintel.coaching.weeks import weeks_before
 from convintel.settings import Coaching
+from convintel.weeks import weeks_before
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from convintel.coaching.behaviours import Behaviour
-from convintel.coaching.weeks import weeks_before
+from convintel.weeks import weeks_before
 
 MIN_TEAM = 3  # reps; a middle half of two is just the two
 PAST_AS_CALLS = 2.0  # the past counts as so many calls when the choice is made, so that one odd call does not decide

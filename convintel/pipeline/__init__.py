@@ -13,7 +13,7 @@ from convintel.pipeline.shard import ShardDiedError, fingerprint, process_shard
 from convintel.pipeline.survey import STAGE_TABLES, Job, Survey, pending_jobs, survey
 from convintel.pipeline.tidy import erase, stored_calls
 from convintel.pipeline.weekly import WeeklyResult, used_models
-from convintel.pipeline.weeks import newest_week, week_before
+from convintel.pipeline.weeks import newest_week
 
 __all__ = [
     "PATIENCE",
@@ -42,5 +42,4 @@ __all__ = [
     "stored_calls",
     "survey",
     "used_models",
-    "week_before",
 ]

@@ -15,10 +15,11 @@ from convintel.pipeline.process import CallOutcome, Processing, process_calls
 from convintel.pipeline.survey import Survey, pending_jobs, survey
 from convintel.pipeline.tidy import clean_up, purge
 from convintel.pipeline.weekly import WeeklyResult, reported, weekly
-from convintel.pipeline.weeks import last_day, newest_week, ready_calls, week_back
+from convintel.pipeline.weeks import last_day, newest_week, ready_calls
 from convintel.progress import show_progress
 from convintel.settings import load
 from convintel.store import Store
+from convintel.weeks import week_back
 from convintel.workspace import Workspace
 
 PATIENCE: Final = 6 * 3600.0  # seconds that a scheduled run waits for another one

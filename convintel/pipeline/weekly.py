@@ -20,10 +20,11 @@ from convintel.pipeline.embeddings import StoredEncoder, embed_concerns
 from convintel.pipeline.export import write_tables
 from convintel.pipeline.forgotten import read_persons, without_mentions, without_people
 from convintel.pipeline.survey import Survey
-from convintel.pipeline.weeks import Ready, last_day, ready_calls, week_back, week_before
+from convintel.pipeline.weeks import Ready, last_day, ready_calls
 from convintel.settings import Settings
 from convintel.store import Store, content_key, file_digest
 from convintel.tables import SCHEMAS, frame
+from convintel.weeks import week_back
 
 VERSION: Final = 4  # raise when what these stages compute changes
 
@@ -55,7 +56,7 @@ def weekly(
     ready = ready or ready_calls(found, store)
     done = ready.until(week)
     folder = found.workspace.reports / week
-    key = _weekly_key(found, ready, week, settings, ledger.report_key(_previous(week)))
+    key = _weekly_key(found, ready, week, settings, ledger.report_key(week_back(week, 1)))
     if not again and ledger.report_key(week) == key and (folder / "index.html").is_file():
         return WeeklyResult(week, folder / "index.html", made=False)
     pdf = report.printer(settings.report.browser) if settings.report.pdf else None  # says at once if there is none
@@ -110,7 +111,7 @@ def reported(
     """
     ready = ready_calls(found, store)
     done = ready.until(week)
-    key = _weekly_key(found, ready, week, settings, ledger.report_key(_previous(week)))
+    key = _weekly_key(found, ready, week, settings, ledger.report_key(week_back(week, 1)))
     if ledger.report_key(week) != key or not store.has("weekly", week, key):
         raise WorkspaceError(
             f"there is no current report of {week}",
@@ -143,13 +144,9 @@ _WEEKLY_TABLES: Final = frozenset(
 )
 
 
-def _previous(week: str) -> str:
-    return week_before(last_day(week))
-
-
 def _advice_before(week: str, store: Store, ledger: Ledger) -> pl.DataFrame:
     """Return what the page of the week before advised; empty when there is none."""
-    previous = _previous(week)
+    previous = week_back(week, 1)
     key = ledger.report_key(previous)
     if key is None or not store.has("weekly", previous, key):
         return frame("advice", [])

@@ -12,6 +12,7 @@ import polars as pl
 from convintel.errors import SettingsError, WorkspaceError
 from convintel.pipeline.survey import Survey
 from convintel.store import Store, content_key
+from convintel.weeks import monday, week_of
 
 
 def newest_week(found: Survey) -> str:
@@ -20,9 +21,9 @@ def newest_week(found: Survey) -> str:
     Raises:
         WorkspaceError: no call has a time.
     """
-    year, number, _ = (datetime.now(UTC) + timedelta(days=1)).isocalendar()  # tomorrow: somewhere it is already
+    tomorrow = datetime.now(UTC).date() + timedelta(days=1)  # somewhere it is already
     weeks = found.calls["week"].drop_nulls()
-    weeks = weeks.filter(weeks <= f"{year}-W{number:02d}")
+    weeks = weeks.filter(weeks <= week_of(tomorrow))
     if weeks.is_empty():
         raise WorkspaceError(
             "no call has a date, so there is no week to report on",
@@ -44,28 +45,9 @@ def last_day(week: str) -> date:
     try:
         if not re.fullmatch(r"[0-9]{4}-W[0-9]{2}", week):
             raise ValueError(week)
-        return date.fromisocalendar(int(week[:4]), int(week[6:]), 7)
+        return monday(week) + timedelta(days=6)
     except ValueError as error:
         raise SettingsError(f"'{week}' is not an ISO week", remedy="write it like 2026-W44") from error
-
-
-def week_before(day: date, weeks: int = 1) -> str:
-    """Return the ISO week before the one of `day`, or so many weeks before.
-
-    >>> week_before(date(2026, 11, 2))
-    '2026-W44'
-    """
-    year, number, _ = (day - timedelta(weeks=weeks)).isocalendar()
-    return f"{year}-W{number:02d}"
-
-
-def week_back(week: str, weeks: int) -> str:
-    """Return the week that lies so many weeks before.
-
-    >>> week_back("2026-W02", 3)
-    '2025-W51'
-    """
-    return week_before(last_day(week), weeks)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from convintel.settings import Settings
 from convintel.tables import names
+from convintel.weeks import week_of
 
 _DAY_ONLY: Final = re.compile(r"\d{4}-?\d{2}-?\d{2}$")
 _NOON: Final = time(12)
@@ -49,8 +50,7 @@ class Moment:
     @property
     def week(self) -> str:
         """ISO week of the local date, e.g. "2026-W44"."""
-        year, week, _ = (self.at + timedelta(minutes=self.offset_min)).isocalendar()
-        return f"{year}-W{week:02d}"
+        return week_of((self.at + timedelta(minutes=self.offset_min)).date())
 
 
 def moment(raw: str, settings: Settings) -> Moment:

@@ -12,7 +12,6 @@ from typing import Any, Final
 import polars as pl
 
 from convintel.coaching.behaviours import Behaviour, measures, observe
-from convintel.coaching.weeks import monday, weeks_before
 from convintel.language import entry
 from convintel.language.formats import moment as said_moment
 from convintel.report.lookup import ByCall, Starts
@@ -20,6 +19,7 @@ from convintel.report.names import slugs
 from convintel.report.talk import Row, Spoken, read_talk, talk
 from convintel.settings import Settings
 from convintel.tables import SCHEMAS
+from convintel.weeks import monday, weeks_before
 
 LONGEST_REPLY: Final = 20.0  # seconds of a reply that an objection's sound goes on for
 

@@ -12,8 +12,9 @@ from convintel.themes.edits import Edits, Wishes, read_edits, wishes
 from convintel.themes.encoder import Encoder, load_encoder
 from convintel.themes.grouping import Grouped, Item, group_items, keep_ids
 from convintel.themes.registry import Event, Registry, free_number
-from convintel.themes.sizes import Frame, theme_rows, weeks_before
+from convintel.themes.sizes import Frame, theme_rows
 from convintel.themes.wording import concern_text
+from convintel.weeks import weeks_before
 
 __all__ = [
     "Edits",
@@ -94,7 +95,7 @@ def group(
 def _counted(calls: pl.DataFrame, week: str, settings: Settings) -> Frame:
     weeks = calls["week"].drop_nulls()
     first = weeks.min()
-    before = weeks_before(week, first=first if isinstance(first, str) else None, most=settings.themes.past_weeks)
+    before = [one for one in weeks_before(week, settings.themes.past_weeks) if isinstance(first, str) and one >= first]
     counts = dict(weeks.value_counts().iter_rows())
     return Frame(week, tuple(before), counts, settings.outcomes.interval, settings.themes.min_calls)
 

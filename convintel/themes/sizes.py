@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
 
 import numpy as np
 import polars as pl
@@ -13,28 +12,6 @@ from convintel.themes.edits import Wishes
 from convintel.themes.encoder import Vectors
 from convintel.themes.labels import typical
 from convintel.themes.registry import Registry
-
-
-def monday(week: str) -> date:
-    """Return the Monday of an ISO week.
-
-    >>> monday("2026-W44")
-    datetime.date(2026, 10, 26)
-    """
-    return date.fromisocalendar(int(week[:4]), int(week[6:]), 1)
-
-
-def weeks_before(week: str, *, first: str | None, most: int) -> list[str]:
-    """Return the weeks before `week`, oldest first, not before `first` and at most `most`.
-
-    >>> weeks_before("2026-W02", first="2025-W51", most=8)
-    ['2025-W51', '2025-W52', '2026-W01']
-    """
-    found = []
-    for back in range(most, 0, -1):
-        year, number, _ = (monday(week) - timedelta(weeks=back)).isocalendar()
-        found.append(f"{year}-W{number:02d}")
-    return [one for one in found if first is not None and one >= first]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,10 @@ import pytest
 from convintel.coaching import coach
 from convintel.coaching.moments import cut
 from convintel.coaching.plan import observations_of_reps, tried
-from convintel.coaching.weeks import monday, weeks_before
 from convintel.recordings.roster import Rep
 from convintel.settings import Settings
 from convintel.tables import frame
+from convintel.weeks import monday, weeks_before
 
 WEEK = "2026-W44"
 REPS = ("ann", "bob", "cem", "dee")

@@ -6,9 +6,9 @@ import polars as pl
 import pytest
 
 from convintel.coaching import coach
-from convintel.coaching.weeks import weeks_before
 from convintel.settings import Settings
 from convintel.tables import frame
+from convintel.weeks import weeks_before
 
 
 def load(name: str) -> ModuleType:

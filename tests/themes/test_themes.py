@@ -15,8 +15,8 @@ from convintel.tables import frame
 from convintel.themes import Registry, free_number, group
 from convintel.themes.encoder import unit
 from convintel.themes.grouping import Item, group_items
-from convintel.themes.sizes import monday
 from convintel.themes.wording import STOP, words
+from convintel.weeks import monday
 
 SETTINGS = Settings()
 TOPICS = {
