@@ -23,7 +23,7 @@ RESOLUTION = 2.0  # of 300 to 6,600 short questions: 1 is too coarse, 3 no bette
 SMALL = 60  # fewer rows: a neighbour graph says nothing, average linkage does
 SMALL_DISTANCE = 0.55  # cosine distance at which average linkage stops joining
 GRAPH = 20_000  # rows in the graph at most; more join the groups found
-_BLOCK = 2_000  # rows of similarities held at a time
+_BLOCK = 1_000  # rows of similarities held at a time
 ONE = 0.86  # likeness from which two communities are one group: large groups are cut where they are uneven
 LEFT_OUT = -1
 
@@ -63,7 +63,7 @@ def neighbours(vectors: Vectors, k: int) -> tuple[Ints, Vectors]:
         similarity = vectors[start : start + _BLOCK] @ vectors.T
         rows = np.arange(len(similarity))
         similarity[rows, start + rows] = -1
-        found = np.argpartition(-similarity, k - 1, axis=1)[:, :k]
+        found = np.argpartition(-similarity, k - 1, axis=1)[:, :k].copy()  # a view would keep the whole block
         places.append(found)
         near.append(np.take_along_axis(similarity, found, axis=1))
     return np.concatenate(places), np.concatenate(near)
