@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = ["HeardWord", "Recogniser", "load_recogniser", "read_transcript", "transcribe", "transcript_key"]
 
-VERSION = 4
+VERSION = 5
 """Raise when the same input gives other words, times or checks."""
 LONGEST_SKIP, LONGEST_WORD = 1.5, 1.0
 """Seconds of speech without a word from which it is read again, and seconds that one word may stand for."""

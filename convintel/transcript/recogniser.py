@@ -38,6 +38,8 @@ with the square: packs of 20 s in 21 s cost 23 % less than 29 s in 30 s at the s
 on two channels, 3.9 and 4.0 % on one). Windows under 15 s loop; the second reading has all 30 s."""
 AT_ONCE: Final = {"cpu": 4, "cuda": 16}
 """Packs decoded together: on one core 4 cost 18 % less than one by one, 8 no less than 4 and more memory."""
+BEAM_OF_SEVERAL: Final = 3
+"""Beam where the parties share a channel: 3.6 % of the samples' words wrong instead of 4.0, at no measurable cost."""
 LONG_WORD: Final = 1.4  # seconds; beside a pause the aligner stretches words over the silence
 
 
@@ -138,11 +140,19 @@ class FasterWhisper:
         size = AT_ONCE["cuda" if self._device == "cuda" else "cpu"]
         found: list[list[HeardWord] | None] = []
         for i in range(0, len(sounds), size):
-            found += self._read(sounds[i : i + size], speech_seconds[i : i + size], prompt, careful=careful)
+            found += self._read(
+                sounds[i : i + size], speech_seconds[i : i + size], prompt, several=several, careful=careful
+            )
         return found
 
     def _read(
-        self, sounds: Sequence[NDArray[np.float32]], speech: Sequence[float], prompt: list[int], *, careful: bool
+        self,
+        sounds: Sequence[NDArray[np.float32]],
+        speech: Sequence[float],
+        prompt: list[int],
+        *,
+        several: bool,
+        careful: bool,
     ) -> list[list[HeardWord] | None]:
         encoded = self._encode(sounds, whole=careful)
         results = self._model.model.generate(
@@ -154,7 +164,7 @@ class FasterWhisper:
             suppress_blank=True,
             suppress_tokens=self._unspoken,
             max_initial_timestamp_index=50,
-            **_search(careful=careful),
+            **_search(several=several, careful=careful),
         )
         texts = [[token for token in one.sequences_ids[0] if token < self._tokens.eot] for one in results]
         seconds = [len(sound) / SAMPLE_RATE for sound in sounds]
@@ -190,10 +200,10 @@ class FasterWhisper:
         return not (looped or too_many or mean < self._speech.min_mean_logprob)
 
 
-def _search(*, careful: bool) -> dict[str, Any]:
+def _search(*, several: bool, careful: bool) -> dict[str, Any]:
     if careful:
         return {"beam_size": 5, "no_repeat_ngram_size": 4, "repetition_penalty": 1.05}
-    return {"beam_size": 1}
+    return {"beam_size": BEAM_OF_SEVERAL if several else 1}
 
 
 def _prompt(vocabulary: Sequence[str]) -> str:

@@ -32,8 +32,8 @@ def write_card(heads: Sequence[Head], stamp: Mapping[str, Any], path: Path) -> N
         "sentence is. Written by `python models/training/train_reader.py`; nothing tells it length or position.\n",
         f"| | |\n|---|---|\n| learnt from | {stamp['calls']} labelled calls and {stamp['pairs']} lines of minimal "
         f"pairs by {stamp['authors']} authors (models/training), digest `{stamp['data']}` |\n"
-        "| thresholds, calibration, figures | 72 calls of authors g, h, i, when nothing had been learnt from them |\n"
-        f"| recipe | {recipe} |\n| last round | with authors g, h, i, without a to f: {last} |\n"
+        f"| thresholds, calibration, figures | {stamp['unseen']} calls of authors x and z; none was learnt from |\n"
+        f"| first round | authors a to u but g, h, i: {recipe} |\n| last round | all but a to f: {last} |\n"
         "| base | sentence-transformers/all-MiniLM-L6-v2, Apache-2.0 |\n"
         "| licence | Apache-2.0 |\n| files | `reader.onnx` (encoder, weights as integers), `tokenizer.json`, "
         "`heads.*`, `examples.*` (labelled sentences that findings are likened to) |\n",

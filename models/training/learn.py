@@ -28,6 +28,7 @@ CLASSES: dict[str, tuple[str, ...]] = {
 }
 ATTRIBUTE_LOSS = {"types": 0.15, "handling": 0.1, "owners": 0.1, "kinds": 0.05, "firm": 0.1}
 MASK, FIRST_WORD = 103, 999  # [MASK]; ids below are marks of the BERT vocabulary
+BRIEF = (40, 110)  # tokens of a few lines
 BESIDE = 0.3  # weight of a sentence beside a finding in the same line
 Item = tuple[Window, list[tuple[Place, Label]], float]
 
@@ -48,12 +49,13 @@ class Recipe:
     dropped: float = 0.1  # share of a vector's values hidden while learning
     rare: float = 2.0  # weight of a sentence that is a finding: one in fifteen is
     bare: float = 0.5  # share of calls read without marks and capitals
+    brief: float = 0.0  # share of calls read a few lines at a time: an objection is one without the answer, too
     light: float = 0.5  # weight of authors whose customers object at length
     seed: int = 7
 
 
-LAST = Recipe(epochs=1, learnt=1, averaged=1, rate=1e-4, head_rate=5e-4)
-"""Once everything is chosen: one more round, with the authors it was chosen on, without those who object at length."""
+LAST = Recipe(epochs=3, learnt=3, averaged=1, rate=1.5e-4, head_rate=5e-4, brief=0.15)
+"""The second round: more authors, without those who object at length."""
 
 
 class Net(torch.nn.Module):
@@ -173,7 +175,8 @@ def _items(laid: Sequence[tuple[Laid, Laid]], chance: random.Random, recipe: Rec
         if long:
             each = shortened(each, chance)
         weight = recipe.light if long else 1.0
-        found += [(window, labels, weight) for window, labels in cut(each, chance, limit=recipe.limit)]
+        limit = chance.randint(*BRIEF) if recipe.brief and chance.random() < recipe.brief else recipe.limit
+        found += [(window, labels, weight) for window, labels in cut(each, chance, limit=limit)]
     return [item for item in found if item[1]]
 
 
