@@ -16,6 +16,7 @@ import numpy as np
 from convintel.themes.encoder import Encoder, Vectors
 from convintel.themes.wording import phrases, shared_topic, split_topic, telling_words, words
 
+WORD_SHARE = 0.3  # of the members must use a single word that names them
 SHARED = 2  # members that must use a phrase: what one person said once names nothing
 CANDIDATES = 25  # phrases that are embedded per theme
 NEW_WORDS = 0.7  # weight of fitting the theme against repeating the first phrase
@@ -70,7 +71,7 @@ def _label(
     score = {p: n * math.log(1 + mean / background[p]) for p, n in count.items()}
     best = sorted((p for p in score if " " in p), key=lambda phrase: (-score[phrase], phrase))[:CANDIDATES]
     if not best:
-        return _words_label(score, texts)
+        return _words_label(count, score, texts)
     vectors = encoder.encode(best)
     fit = vectors @ middle
     weight = np.array([score[phrase] for phrase in best])
@@ -82,9 +83,13 @@ def _label(
     return f"{best[first]} · {best[second]}" if other[second] > -1 and fit[second] >= SECOND_FROM else best[first]
 
 
-def _words_label(score: Mapping[str, float], texts: Sequence[str]) -> str:
-    """Return the telling words that members share; without any, the start of the most typical."""
-    common = sorted(score, key=lambda word: (-score[word], word))[:3]
+def _words_label(count: Mapping[str, int], score: Mapping[str, float], texts: Sequence[str]) -> str:
+    """Return the telling words that many members share; without any, the start of the most typical.
+
+    Words that two of ten happen to use ("head · bucks") name nothing; somebody's own words do.
+    """
+    many = [word for word in score if count[word] >= WORD_SHARE * len(texts)]
+    common = sorted(many, key=lambda word: (-score[word], word))[:3]
     return " · ".join(common) or f"“{' '.join(split_topic(texts[0])[1].split()[:6])} …”"
 
 
