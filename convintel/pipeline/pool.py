@@ -67,6 +67,7 @@ class SharedRecogniser:
         try:
             pool.submit(transcript.serve, self._address, self._settings, self._gpu).result()
         except BrokenProcessPool as error:
+            kill(pool)
             what = "the process that recognises for all workers died while it loaded the model"
             remedy = 'look at the memory of machine and GPU; [speech] device = "cpu" does without a GPU'
             raise ModelError(what, where=self._settings.speech.model, remedy=remedy) from error

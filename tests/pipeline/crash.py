@@ -23,6 +23,11 @@ class DiesOn:
         return CallOutcome(job.call["call_id"], job.call["path"], "done", "k", 0.0)
 
 
+def dies(address: str, settings: Settings, gpu: int) -> None:
+    """Stands in for `transcript.serve`: dies, as when a GPU has no memory left for the model."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
 @dataclass(frozen=True)
 class ServesUntilMono:
     """Stands in for `transcript.serve`: the real recogniser, killed by recordings in which several may speak at once.

@@ -8,13 +8,14 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from convintel import pipeline, transcript
+from convintel.errors import ModelError
 from convintel.ledger import Ledger
 from convintel.pipeline import process
 from convintel.recordings import decode
 from convintel.settings import load
 from convintel.store import Store
 from convintel.workspace import Workspace
-from tests.pipeline.crash import ServesUntilMono
+from tests.pipeline.crash import ServesUntilMono, dies
 
 SETTINGS = '[speech]\nmodel = "whisper-tiny.en"\ndevice = "cpu"\n'
 
@@ -79,6 +80,12 @@ def test_a_shared_recogniser_gives_the_same_tables_and_what_kills_it_is_set_asid
                 stored = store.read("transcript", job.call["call_id"], job.keys.transcript, name)
                 assert_frame_equal(stored, table.select(stored.columns), check_dtypes=False, abs_tol=1e-3)
                 assert name != "words" or table["text"].len() > 10
+
+
+def test_a_recogniser_that_does_not_survive_its_start_ends_the_run_and_says_so(workspace, monkeypatch):
+    monkeypatch.setattr(transcript, "serve", dies)
+    with pytest.raises(ModelError, match=r"^whisper-tiny.en: the process that recognises .* died while it loaded"):
+        outcomes_of(workspace, jobs_of(workspace), load(workspace.root))
 
 
 class Hanging:
