@@ -92,8 +92,8 @@ class Speech(Section):
     model: str = Field("whisper-base", description="A name in models.toml, or any faster-whisper model name or folder.")
     device: Literal["auto", "cpu", "cuda"] = Field(
         "auto",
-        description="Where words are recognised: on the GPUs that CTranslate2 finds, else on the CPU. One process a GPU "
-        "does it for all workers, in batches across calls; not measured on a GPU.",
+        description="Where words are recognised: on the GPUs that CTranslate2 finds, else on the CPU. One process a "
+        "GPU does it for all workers, in batches across calls; not measured on a GPU.",
     )
     compute_type: str = Field("auto", description="CTranslate2 type; auto = int8 on a CPU, float16 on a GPU.")
     vad_threshold: float = Field(
