@@ -6,6 +6,7 @@
     ├── SettingsError               convintel.toml or the environment is wrong (exit code 2)
     ├── WorkspaceError              the folder is not a workspace, or cannot be read or written
     ├── ModelError                  a model is missing, incomplete or has the wrong digest
+    ├── RecogniserDiedError         the process that recognises for all workers has ended; its calls are tried again
     ├── RecordingError              one recording cannot be used; it is set aside, the rest goes on
     │   ├── DamagedRecordingError   no audio could be decoded
     │   ├── UnreadableError         the file cannot be read now, which may pass
@@ -54,6 +55,10 @@ class WorkspaceError(ConvintelError):
 
 class ModelError(ConvintelError):
     """A model is missing, incomplete or not the one that models.toml pins."""
+
+
+class RecogniserDiedError(ConvintelError):
+    """The process that recognises for all workers has ended; the calls that it had in hand are tried again."""
 
 
 class RecordingError(ConvintelError):

@@ -90,7 +90,11 @@ class Speech(Section):
     """Recognition and voice activity."""
 
     model: str = Field("whisper-base", description="A name in models.toml, or any faster-whisper model name or folder.")
-    device: Literal["auto", "cpu", "cuda"] = "auto"
+    device: Literal["auto", "cpu", "cuda"] = Field(
+        "auto",
+        description="Where words are recognised: on the GPUs that CTranslate2 finds, else on the CPU. One process a "
+        "GPU does it for all workers, in batches across calls; not measured on a GPU.",
+    )
     compute_type: str = Field("auto", description="CTranslate2 type; auto = int8 on a CPU, float16 on a GPU.")
     vad_threshold: float = Field(
         0.4,
@@ -340,7 +344,7 @@ class Delivery(Section):
 class Run(Section):
     """How work is done."""
 
-    workers: int = Field(0, ge=0, description="Worker processes; 0 = one per core.")
+    workers: int = Field(0, ge=0, description="Worker processes, so calls in hand at once; 0 = one per core.")
     call_minutes: float = Field(
         30.0, gt=0, description="A call is given up after so many minutes and 30 times its own length."
     )

@@ -1,13 +1,13 @@
 """New calls through the stages that look at one call, in one worker process per core.
 
-Each worker has its own recogniser with one thread and loads it once. A worker that dies (a crash in native code, the
-system's memory killer) costs its call in hand: the call is tried once more in a fresh worker, then set aside. So is a
-call that takes much longer than any call should.
+Each worker has its own recogniser with one thread and loads it once; where there are GPUs, one process a GPU recognises
+for all workers. A worker that dies (a crash in native code, the system's memory killer) costs its call in hand: it is
+tried once more in a fresh worker, then set aside. So is a call that takes much longer than any call should. When the
+process that recognises for all dies or hangs, nobody knows by whose call: each is tried once more at the end, alone.
 """
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import queue
 import threading
@@ -24,9 +24,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from convintel import recordings, signals, transcript, turns, worker
-from convintel.errors import ConvintelError, RecordingError, UnreadableError
+from convintel import recordings, signals, transcript, turns
+from convintel.errors import ConvintelError, RecogniserDiedError, RecordingError, UnreadableError
 from convintel.ledger import MOST_TRIES
+from convintel.pipeline.pool import SharedRecogniser, kill, new_pool, shared_recognisers
 from convintel.pipeline.survey import STAGE_TABLES, Job
 from convintel.settings import Settings
 from convintel.store import Store, file_digest
@@ -67,11 +68,18 @@ class Processing(Protocol):
         ...
 
 
-def process_call(job: Job, store: Store, settings: Settings) -> None:
+def process_call(job: Job, store: Store, settings: Settings, address: str | None = None) -> None:
     """Bring one call's transcript, turns and signals into the store; results that are there are not made again.
+
+    Args:
+        job: the call.
+        store: of the workspace.
+        settings: of the workspace.
+        address: where another process recognises; None = this one does.
 
     Raises:
         RecordingError: the call cannot be used.
+        RecogniserDiedError: the other process ended.
         ModelError: a model is missing or wrong.
         WorkspaceError: the disk is full, or the folder cannot be written.
     """
@@ -87,7 +95,7 @@ def process_call(job: Job, store: Store, settings: Settings) -> None:
             words = transcript.read_transcript(call_id, job.path, settings)
             _ensure_same(job)
         else:
-            words = transcript.transcribe(call_id, audio(), _recogniser(settings.model_dump_json()), settings)
+            words = transcript.transcribe(call_id, audio(), _recogniser(settings.model_dump_json(), address), settings)
         store.write("transcript", call_id, keys.transcript, words)
     heard = _tables(store, "transcript", call_id, keys.transcript)
     if not store.has("turns", call_id, keys.turns):
@@ -147,25 +155,24 @@ def process_calls(
     settings: Settings,
     workers: int | None,
     on_outcome: Callable[[CallOutcome], None],
+    recognisers: int | None = None,
 ) -> None:
-    """Process all jobs in `workers` processes; `on_outcome` hears of each call, from this thread, as it ends."""
+    """Process all jobs in `workers` processes; `on_outcome` hears of each call, from this thread, as it ends.
+
+    Args:
+        jobs: the calls, those to begin with first.
+        store: of the workspace.
+        settings: of the workspace.
+        workers: processes, each with one call in hand; None = the settings'.
+        on_outcome: hears what became of each call.
+        recognisers: further processes that recognise for all workers; None = one a GPU, 0 = each worker for itself.
+    """
+    if recognisers is None:
+        recognisers = transcript.gpus(settings) if any(_to_be_heard(job, store) for job in jobs) else 0
     count = max(1, min(worker_count(settings, workers), len(jobs)))
-    waiting: queue.SimpleQueue[Job] = queue.SimpleQueue()
-    for job in jobs:
-        waiting.put(job)
-    ended: queue.SimpleQueue[CallOutcome | BaseException] = queue.SimpleQueue()
-    stop = threading.Event()
-    with ThreadPoolExecutor(max_workers=count) as threads:
-        for _ in range(count):
-            threads.submit(_serve, waiting, ended, stop, store.root, settings)
-        try:
-            for _ in jobs:
-                outcome = ended.get()
-                if isinstance(outcome, BaseException):
-                    raise outcome
-                on_outcome(outcome)
-        finally:
-            stop.set()
+    with shared_recognisers(settings, recognisers) as shared:
+        doubted = _work_off(jobs, count, _Means(store, settings, shared), on_outcome)
+        _work_off(doubted, 1, _Means(store, settings, shared, alone=True), on_outcome)
 
 
 def worker_count(settings: Settings, asked: int | None) -> int:
@@ -173,21 +180,57 @@ def worker_count(settings: Settings, asked: int | None) -> int:
     return asked or settings.run.workers or len(os.sched_getaffinity(0))
 
 
+@dataclass(frozen=True, slots=True)
+class _Means:
+    """What calls are worked off with; `alone`: nothing else is under way, so whatever goes wrong is the call's."""
+
+    store: Store
+    settings: Settings
+    shared: Sequence[SharedRecogniser]
+    alone: bool = False
+
+
+def _work_off(jobs: Sequence[Job], count: int, means: _Means, on_outcome: Callable[[CallOutcome], None]) -> list[Job]:
+    """Process jobs in `count` workers; return those to be tried once more, alone."""
+    waiting: queue.SimpleQueue[Job] = queue.SimpleQueue()
+    for job in jobs:
+        waiting.put(job)
+    ended: queue.SimpleQueue[CallOutcome | Job | BaseException] = queue.SimpleQueue()
+    stop = threading.Event()
+    doubted: list[Job] = []
+    with ThreadPoolExecutor(max_workers=count) as threads:
+        for number in range(count):
+            shared = means.shared[number % len(means.shared)] if means.shared else None
+            threads.submit(_serve, waiting, ended, stop, means, shared)
+        try:
+            for _ in jobs:
+                outcome = ended.get()
+                if isinstance(outcome, BaseException):
+                    raise outcome
+                if isinstance(outcome, Job):
+                    doubted.append(outcome)
+                else:
+                    on_outcome(outcome)
+        finally:
+            stop.set()
+    return doubted
+
+
 def _serve(
     waiting: queue.SimpleQueue[Job],
-    ended: queue.SimpleQueue[CallOutcome | BaseException],
+    ended: queue.SimpleQueue[CallOutcome | Job | BaseException],
     stop: threading.Event,
-    store: Path,
-    settings: Settings,
+    means: _Means,
+    shared: SharedRecogniser | None,
 ) -> None:
-    pool = _new_pool()
+    pool = new_pool()
     try:
         while not stop.is_set():
             try:
                 job = waiting.get_nowait()
             except queue.Empty:
                 return
-            pool, outcome = _run(pool, job, store, settings)
+            pool, outcome = _run(pool, job, means, shared)
             ended.put(outcome)
     except BaseException as error:  # hand it to the caller's thread, which would else wait for ever
         ended.put(error)
@@ -196,44 +239,53 @@ def _serve(
 
 
 def _run(
-    pool: ProcessPoolExecutor, job: Job, store: Path, settings: Settings
-) -> tuple[ProcessPoolExecutor, CallOutcome]:
+    pool: ProcessPoolExecutor, job: Job, means: _Means, shared: SharedRecogniser | None
+) -> tuple[ProcessPoolExecutor, CallOutcome | Job]:
+    limit = 60 * means.settings.run.call_minutes + _SLOWEST * job.seconds
     for _ in range(_TRIES):
+        address = shared.address() if shared and _to_be_heard(job, means.store) else None
         try:
-            limit = 60 * settings.run.call_minutes + _SLOWEST * job.seconds
-            return pool, pool.submit(_in_worker, job, store, settings).result(timeout=limit)
+            return pool, pool.submit(_in_worker, job, means.store.root, means.settings, address).result(timeout=limit)
         except BrokenProcessPool:
             pool.shutdown()
-            pool = _new_pool()
+            pool = new_pool()
+            continue
+        except RecogniserDiedError:
+            outcome = _died(
+                job,
+                "the process that recognises died while it had this call alone",
+                "if memory of the GPU is short, free some",
+            )
         except TimeoutError:
-            _kill(pool)
+            kill(pool)
+            pool = new_pool()
             reason = f"not done after {limit / 60:.0f} minutes, so it was given up"
-            return _new_pool(), set_aside(job, reason, f"listen to the file, or raise [run] call_minutes; {_AGAIN}")
-    reason = f"the worker process died {_TRIES} times while at this call"
-    remedy = f"if memory is short, use fewer --workers; else export the recording again; {_AGAIN}"
-    return pool, set_aside(job, reason, remedy, transient=True)
+            outcome = set_aside(job, reason, f"listen to the file, or raise [run] call_minutes; {_AGAIN}")
+        if shared and address:
+            shared.end(address)  # dead, or it may hang
+        return pool, outcome if means.alone or not address else job
+    return pool, _died(
+        job, f"the worker process died {_TRIES} times while at this call", "if memory is short, use fewer --workers"
+    )
 
 
-def _kill(pool: ProcessPoolExecutor) -> None:
-    """End the worker of a pool, whatever it is at."""
-    for process in list((pool._processes or {}).values()):  # the pool itself only waits
-        process.kill()
-    pool.shutdown()
+def _died(job: Job, how: str, remedy: str) -> CallOutcome:
+    return set_aside(job, how, f"{remedy}; else export the recording again; {_AGAIN}", transient=True)
 
 
-def _new_pool() -> ProcessPoolExecutor:
-    spawn = multiprocessing.get_context("spawn")
-    return ProcessPoolExecutor(1, mp_context=spawn, initializer=worker.begin, initargs=(os.getpid(),))
+def _to_be_heard(job: Job, store: Store) -> bool:
+    """Tell whether a call is a recording whose words are not in the store yet."""
+    return job.call["kind"] != "transcript" and not store.has("transcript", job.call["call_id"], job.keys.transcript)
 
 
-def _in_worker(job: Job, store: Path, settings: Settings) -> CallOutcome:
+def _in_worker(job: Job, store: Path, settings: Settings, address: str | None) -> CallOutcome:
     try:
-        process_call(job, Store(store), settings)
+        process_call(job, Store(store), settings, address)
     except UnreadableError as error:
         return set_aside(job, error.what, _AGAIN, transient=True)
     except RecordingError as error:
         return set_aside(job, error.what, error.remedy or "look at the file")
-    except ConvintelError:  # models, workspace, settings: no call would fare better
+    except ConvintelError:  # models, workspace, settings: no call would fare better; or the recogniser died
         raise
     except Exception as error:  # a fault of ours or of a library must not stop the other calls
         where = traceback.extract_tb(error.__traceback__)[-1]
@@ -257,8 +309,8 @@ def _tables(store: Store, stage: str, call_id: str, key: str) -> dict[str, pl.Da
 
 
 @cache  # once per worker process
-def _recogniser(settings: str) -> transcript.Recogniser:
-    return transcript.load_recogniser(Settings.model_validate_json(settings))
+def _recogniser(settings: str, address: str | None) -> transcript.Recogniser:
+    return transcript.Remote(address) if address else transcript.load_recogniser(Settings.model_validate_json(settings))
 
 
 @cache

@@ -20,8 +20,9 @@ from convintel.transcript import activity
 from convintel.transcript.channels import Layout, examine
 from convintel.transcript.packs import Pack, halves, pack
 from convintel.transcript.ready import read_transcript
-from convintel.transcript.recogniser import HeardWord, Recogniser, load_recogniser
+from convintel.transcript.recogniser import HeardWord, Recogniser, gpus, load_recogniser
 from convintel.transcript.redact import redact
+from convintel.transcript.remote import Remote, serve
 from convintel.values import Span, merge, overlap, total
 
 if TYPE_CHECKING:
@@ -30,7 +31,17 @@ if TYPE_CHECKING:
     from convintel.recordings.audio import Audio
     from convintel.settings import Settings
 
-__all__ = ["HeardWord", "Recogniser", "load_recogniser", "read_transcript", "transcribe", "transcript_key"]
+__all__ = [
+    "HeardWord",
+    "Recogniser",
+    "Remote",
+    "gpus",
+    "load_recogniser",
+    "read_transcript",
+    "serve",
+    "transcribe",
+    "transcript_key",
+]
 
 VERSION = 5
 """Raise when the same input gives other words, times or checks."""

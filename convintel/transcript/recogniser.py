@@ -37,7 +37,8 @@ SHORT_WINDOW, SPARE = 1500, 100
 with the square: packs of 20 s in 21 s cost 23 % less than 29 s in 30 s at the same word errors (samples: 4.2 and 4.0 %
 on two channels, 3.9 and 4.0 % on one). Windows under 15 s loop; the second reading has all 30 s."""
 AT_ONCE: Final = {"cpu": 4, "cuda": 16}
-"""Packs decoded together: on one core 4 cost 18 % less than one by one, 8 no less than 4 and more memory."""
+"""Packs decoded together: on one core 4 cost 18 % less than one by one, 8 no less than 4 and more memory. On a GPU:
+not measured."""
 BEAM_OF_SEVERAL: Final = 3
 """Beam where the parties share a channel: 3.6 % of the samples' words wrong instead of 4.0, at no measurable cost."""
 LONG_WORD: Final = 1.4  # seconds; beside a pause the aligner stretches words over the silence
@@ -79,23 +80,40 @@ class Recogniser(Protocol):
         ...
 
 
-def load_recogniser(settings: Settings) -> Recogniser:
-    """Load the recogniser of the settings; done once in each worker process.
+def load_recogniser(settings: Settings, *, together: bool = False, gpu: int = 0) -> Recogniser:
+    """Load the recogniser of the settings; done once in each process that recognises.
+
+    Args:
+        settings: speech and company are read.
+        together: packs of several calls will come in one batch. All are then looked at in windows of one length: words
+            change with the window, and must not change with the longest pack beside them. On a GPU it is always so.
+        gpu: which GPU, where there are several.
 
     Raises:
         ModelError: the model is missing or not the one pinned.
     """
-    device = _device(settings.speech.device)
+    device = "cuda" if gpus(settings) else "cpu"
     compute_type = settings.speech.compute_type
     if compute_type == "auto":
         compute_type = "float16" if device == "cuda" else "int8"
-    return FasterWhisper(settings, device=device, compute_type=compute_type)
+    steady = together or device == "cuda"
+    return FasterWhisper(settings, device=device, gpu=gpu, compute_type=compute_type, steady=steady)
+
+
+def gpus(settings: Settings) -> int:
+    """Return how many GPUs can recognise; 0 = the CPU is to do it. Loads CTranslate2 unless the settings say "cpu"."""
+    if settings.speech.device == "cpu":
+        return 0
+    import ctranslate2
+
+    found: int = ctranslate2.get_cuda_device_count()
+    return found or int(settings.speech.device == "cuda")
 
 
 class FasterWhisper:
     """faster-whisper's model on one thread (processes use the cores) or on a GPU."""
 
-    def __init__(self, settings: Settings, *, device: str, compute_type: str) -> None:
+    def __init__(self, settings: Settings, *, device: str, gpu: int, compute_type: str, steady: bool) -> None:
         name = settings.speech.model
         known = models.find(name) is not None
         path = models.ensure(name, kind="recogniser")
@@ -108,10 +126,11 @@ class FasterWhisper:
 
         try:
             self._model = WhisperModel(
-                str(path), device=device, compute_type=compute_type, cpu_threads=1, num_workers=1
+                str(path), device=device, device_index=gpu, compute_type=compute_type, cpu_threads=1, num_workers=1
             )
         except (ValueError, RuntimeError, OSError) as error:
             remedy = "name one of models.toml, of faster-whisper's, or a folder, in [speech] model"
+            remedy += ', or set [speech] device = "cpu"' if device == "cuda" else ""
             raise ModelError(f"cannot be loaded: {error}", where=name, remedy=remedy) from error
         self.name = f"{name} {models.digest(name)} {compute_type}"
         several = self._model.model.is_multilingual
@@ -120,6 +139,7 @@ class FasterWhisper:
         self._unspoken = get_suppressed_tokens(self._tokens, [-1])
         self._device = device
         self._speech = settings.speech
+        self._narrowest = max(SHORT_WINDOW, round(settings.speech.pack_seconds * 100) + SPARE if steady else 0)
 
     def transcribe(
         self,
@@ -185,7 +205,7 @@ class FasterWhisper:
         from faster_whisper.audio import pad_or_trim
 
         longest = max(len(sound) for sound in sounds) * 100 // SAMPLE_RATE
-        width = WINDOW if whole else min(WINDOW, max(SHORT_WINDOW, longest + SPARE))
+        width = WINDOW if whole else min(WINDOW, max(self._narrowest, longest + SPARE))
         features = [pad_or_trim(self._model.feature_extractor(sound)[..., :-1], width + width % 2) for sound in sounds]
         if self._device == "cuda":
             return self._model.encode(np.stack(features))
@@ -248,11 +268,3 @@ def _shortened(words: Sequence[HeardWord]) -> list[HeardWord]:
             span = Span(span.start, span.start + LONG_WORD / 2)
         out.append(HeardWord(span, word.text, word.probability))
     return out
-
-
-def _device(wish: str) -> str:
-    if wish != "auto":
-        return wish
-    import ctranslate2
-
-    return "cuda" if ctranslate2.get_cuda_device_count() > 0 else "cpu"
