@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from convintel.resources import resource
 from flows import quiet
 
 
@@ -62,3 +63,16 @@ def test_telemetry_is_off_unless_the_user_turns_it_on(monkeypatch, tmp_path):
     assert os.environ["PREFECT_SERVER_ANALYTICS_ENABLED"] == "false"
     assert os.environ["PREFECT_CLIENT_METRICS_ENABLED"] == "false"
     assert os.environ["DO_NOT_TRACK"] == "0"
+
+
+def test_onnx_runtime_reports_to_nobody(tmp_path):
+    """Left alone it makes an id of this machine and a queue of events, and sends them."""
+    model = resource("models") / "reader" / "reader.onnx"
+    load = f"import onnxruntime; onnxruntime.InferenceSession('{model}')"
+    home = {**os.environ, "HOME": str(tmp_path)}
+    home.pop("XDG_CACHE_HOME", None)
+    home.pop("ORT_DISABLE_TELEMETRY", None)
+    subprocess.run([sys.executable, "-c", f"import convintel; {load}"], check=True, env=home)
+    assert not list(tmp_path.rglob("*"))
+    subprocess.run([sys.executable, "-c", load], check=True, env=home)  # the test would notice
+    assert list(tmp_path.rglob("*onnxruntime*"))
