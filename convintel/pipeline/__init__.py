@@ -5,6 +5,7 @@ through the stages that look at one call, in worker processes; `weekly` runs the
 writes the report; `run` puts them together into the two steps that can be repeated at will.
 """
 
+from convintel.pipeline.away import Exchange, away, exchange, recover
 from convintel.pipeline.delivery import Delivered, deliver, prepare
 from convintel.pipeline.forgotten import read_forgotten, remember_forgotten
 from convintel.pipeline.process import CallOutcome, Processing, set_aside
@@ -20,14 +21,17 @@ __all__ = [
     "STAGE_TABLES",
     "CallOutcome",
     "Delivered",
+    "Exchange",
     "IngestResult",
     "Job",
     "Processing",
     "ShardDiedError",
     "Survey",
     "WeeklyResult",
+    "away",
     "deliver",
     "erase",
+    "exchange",
     "fingerprint",
     "ingest",
     "make_report",
@@ -37,6 +41,7 @@ __all__ = [
     "process_shard",
     "read_forgotten",
     "read_report",
+    "recover",
     "remember_forgotten",
     "set_aside",
     "stored_calls",

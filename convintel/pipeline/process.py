@@ -78,13 +78,13 @@ def process_call(job: Job, store: Store, settings: Settings) -> None:
     call, keys, call_id = job.call, job.keys, job.call["call_id"]
 
     def audio() -> recordings.Audio:
-        decoded = recordings.decode(job.path)
+        decoded = recordings.decode(store.recording(job.path))
         _ensure_same(job)
         return decoded
 
     if not store.has("transcript", call_id, keys.transcript):
         if call["kind"] == "transcript":
-            words = transcript.read_transcript(call_id, job.path, settings)
+            words = transcript.read_transcript(call_id, store.recording(job.path), settings)
             _ensure_same(job)
         else:
             words = transcript.transcribe(call_id, audio(), _recogniser(settings.model_dump_json()), settings)
@@ -130,8 +130,9 @@ def _voices(job: Job, store: Store, settings: Settings) -> dict[str, NDArray[np.
         key = turns.voice_key(teacher, settings)
         with store.alone("voices", teacher.call_id):  # another worker may need the same voice now
             if not store.has("voices", teacher.call_id, key):
+                path = store.recording(teacher.path)
                 try:
-                    learnt = turns.learn(teacher, recordings.decode(teacher.path), settings)
+                    learnt = turns.learn(teacher, recordings.decode(path), settings)
                 except RecordingError:
                     learnt = frame("voices", [])
                 store.write("voices", teacher.call_id, key, {"voices": learnt})
@@ -157,7 +158,7 @@ def process_calls(
     stop = threading.Event()
     with ThreadPoolExecutor(max_workers=count) as threads:
         for _ in range(count):
-            threads.submit(_serve, waiting, ended, stop, store.root, settings)
+            threads.submit(_serve, waiting, ended, stop, store, settings)
         try:
             for _ in jobs:
                 outcome = ended.get()
@@ -177,7 +178,7 @@ def _serve(
     waiting: queue.SimpleQueue[Job],
     ended: queue.SimpleQueue[CallOutcome | BaseException],
     stop: threading.Event,
-    store: Path,
+    store: Store,
     settings: Settings,
 ) -> None:
     pool = _new_pool()
@@ -196,7 +197,7 @@ def _serve(
 
 
 def _run(
-    pool: ProcessPoolExecutor, job: Job, store: Path, settings: Settings
+    pool: ProcessPoolExecutor, job: Job, store: Store, settings: Settings
 ) -> tuple[ProcessPoolExecutor, CallOutcome]:
     for _ in range(_TRIES):
         try:
@@ -226,11 +227,11 @@ def _new_pool() -> ProcessPoolExecutor:
     return ProcessPoolExecutor(1, mp_context=spawn, initializer=worker.begin, initargs=(os.getpid(),))
 
 
-def _in_worker(job: Job, store: Path, settings: Settings) -> CallOutcome:
+def _in_worker(job: Job, store: Store, settings: Settings) -> CallOutcome:
     try:
-        process_call(job, Store(store), settings)
+        process_call(job, store, settings)
     except UnreadableError as error:
-        return set_aside(job, error.what, _AGAIN, transient=True)
+        return unread(job, error)
     except RecordingError as error:
         return set_aside(job, error.what, error.remedy or "look at the file")
     except ConvintelError:  # models, workspace, settings: no call would fare better
@@ -250,6 +251,11 @@ def done(job: Job) -> CallOutcome:
 def set_aside(job: Job, reason: str, remedy: str, *, transient: bool = False) -> CallOutcome:
     """Return the outcome of a call that cannot be used; `transient`: it may pass later."""
     return replace(done(job), status="set aside", reason=reason, remedy=remedy, transient=transient)
+
+
+def unread(job: Job, error: UnreadableError) -> CallOutcome:
+    """Return the outcome of a call that could not be read now."""
+    return set_aside(job, error.what, _AGAIN, transient=True)
 
 
 def _tables(store: Store, stage: str, call_id: str, key: str) -> dict[str, pl.DataFrame]:
