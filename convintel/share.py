@@ -13,6 +13,7 @@ wrote: whoever clears away deletes `run` first, whoever writes looks for it afte
 from __future__ import annotations
 
 import io
+import platform
 import secrets
 import zipfile
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -32,9 +33,9 @@ _FOLDER: Final = "convintel"
 _EXTRA: Final = "install the extra on all machines: pip install 'convintel[cluster]'"
 _REMEDIES: Final = {
     FileNotFoundError: "make the bucket, or mend [run] share",
-    PermissionError: "have the credentials in this machine's environment read, write, list and delete there",
+    PermissionError: "have the credentials in that machine's environment read, write, list and delete there",
 }
-_REMEDY: Final = "check network, endpoint and credentials in the environment of this machine (docs/cluster.md)"
+_REMEDY: Final = "check network, endpoint and credentials in that machine's environment (docs/cluster.md)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +59,8 @@ class Share:
     def send(self, files: Mapping[str, Path], objects: Mapping[str, bytes]) -> None:
         """Write files and other objects by their names."""
         with _told(self.url) as (fs, root):
-            if files:
-                fs.put([str(path) for path in files.values()], [f"{root}/{name}" for name in files])
+            for name, path in files.items():  # one by one: s3fs holds up to 100 MB of each in memory
+                fs.put_file(str(path), f"{root}/{name}")
             fs.pipe({f"{root}/{name}": content for name, content in objects.items()})
 
     def drop(self, names: Collection[str]) -> None:
@@ -246,7 +247,7 @@ def _told(url: str) -> Iterator[tuple[Any, str]]:
         raise
     except Exception as error:  # each driver has its own: botocore's are no OSErrors
         remedy = next((told for kind, told in _REMEDIES.items() if isinstance(error, kind)), _REMEDY)
-        what = f"the object store cannot be used: {type(error).__name__}: {error}"
+        what = f"{platform.node()} cannot use the object store: {type(error).__name__}: {error}"
         raise ShareError(what, where=url, remedy=remedy) from error
 
 

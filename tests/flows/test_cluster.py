@@ -96,13 +96,13 @@ def test_machines_that_share_only_an_object_store_give_the_same_bytes_whoever_is
         on_cluster(root, cluster.scheduler, share=bucket.url)
         run = start(**bucket.env)
         pipeline.ingest(local)  # meanwhile, if the test above has not
-        wait_until(lambda: bucket.objects("/results/signals/"), "a first call is done")
+        wait_until(lambda: bucket.objects("/results/signals/"), "a first call is done", every=0.5)
         run.kill()
         run.communicate()
         done = bucket.objects("/results/signals/")
         assert bucket.objects("/recordings/")
         run = start(**bucket.env)
-        wait_until(lambda: {*bucket.objects("/results/signals/")} - {*done}, "another call is done")
+        wait_until(lambda: {*bucket.objects("/results/signals/")} - {*done}, "another one is done", every=0.5)
         end(cluster.workers[0], signal.SIGKILL)
         told, _ = run.communicate(timeout=400)
         assert run.returncode == 0
