@@ -1,5 +1,7 @@
 """Work through an object store: the same bytes come back, nothing stays, what is damaged is said and tried again."""
 
+import errno
+import os
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -283,6 +285,13 @@ def test_a_share_that_cannot_be_used_is_told_with_a_remedy(company, monkeypatch,
         Share.begin("gs://bucket/acme")  # a driver that is not installed
     monkeypatch.setattr(LocalFileSystem, "rm", lambda self, paths: None)
     with pytest.raises(ShareError, match="could not be deleted → have the credentials"):
+        Share.begin(tmp_path.as_uri())
+
+    def no_route(*_):
+        raise OSError(errno.ENETUNREACH, os.strerror(errno.ENETUNREACH))
+
+    monkeypatch.setattr(LocalFileSystem, "pipe", no_route)
+    with pytest.raises(ShareError, match="check network, endpoint and credentials"):
         Share.begin(tmp_path.as_uri())
     left = company.workspace.hidden / "share"
     left.parent.mkdir(exist_ok=True)
