@@ -12,7 +12,9 @@ wrote: whoever clears away deletes `run` first, whoever writes looks for it afte
 
 from __future__ import annotations
 
+import hashlib
 import io
+import os
 import platform
 import secrets
 import zipfile
@@ -56,12 +58,19 @@ class Share:
         share.drop(["probe"])
         return share
 
-    def send(self, files: Mapping[str, Path], objects: Mapping[str, bytes]) -> None:
-        """Write files and other objects by their names."""
+    def send(self, files: Mapping[str, Path], objects: Mapping[str, bytes]) -> set[str]:
+        """Write files and other objects by their names; return those that are there now, all but unreadable files."""
+        sent = set(objects)
         with _told(self.url) as (fs, root):
-            for name, path in files.items():  # one by one: s3fs holds up to 100 MB of each in memory
-                fs.put_file(str(path), f"{root}/{name}")
             fs.pipe({f"{root}/{name}": content for name, content in objects.items()})
+            for name, path in files.items():  # one by one: s3fs holds up to 100 MB of each in memory
+                try:
+                    fs.put_file(str(path), f"{root}/{name}")
+                    sent.add(name)
+                except OSError:
+                    if os.access(path, os.R_OK):
+                        raise
+        return sent
 
     def drop(self, names: Collection[str]) -> None:
         """Delete objects that are there."""
@@ -74,36 +83,26 @@ class Share:
         try:
             self.ensure_on()
         except ShareError:
-            self.drop([result_name(result)])
+            with suppress(ShareError):  # gone with the rest
+                self.drop([result_name(result)])
             raise
 
-    def get(self, result: Result) -> dict[str, bytes] | None:
-        """Return the files of a result; None if it is not there and the run goes on.
+    def adopt(self, result: Result, store: Store) -> bool:
+        """Take a result into a store; False if it is not there and the run goes on.
 
         Raises:
             UnreadableError: it is damaged.
         """
         with _told(self.url) as (fs, root):
-            found = _get(fs, f"{root}/{result_name(result)}")
-        if found is None:
+            try:
+                content = fs.cat_file(f"{root}/{result_name(result)}")
+            except FileNotFoundError:
+                content = None
+        if content is None:
             self.ensure_on()
-            return None
-        try:
-            return unpacked(found)
-        except zipfile.BadZipFile as error:
-            raise self._damaged(result_name(result)) from error
-
-    def adopt(self, result: Result, store: Store) -> bool:
-        """Take a result into a store; False if it is not there.
-
-        Raises:
-            UnreadableError: it is damaged.
-        """
-        files = self.get(result)
-        if files is None:
             return False
         try:
-            store.adopt(*result, files)
+            store.adopt(*result, unpacked(content))
         except ValueError as error:
             raise self._damaged(result_name(result)) from error
         return True
@@ -179,7 +178,7 @@ def clear(url: str, store: Store, wanted: Collection[Result]) -> None:
         for path in left:
             stage, scope, key = path.split("/")[-3:]
             if (stage, scope, key) in wanted and not store.has(stage, scope, key):
-                with suppress(ValueError, zipfile.BadZipFile):  # what is damaged is made again
+                with suppress(ValueError, FileNotFoundError):  # damaged, or just taken back: it is made again
                     store.adopt(stage, scope, key, unpacked(fs.cat_file(path)))
         _delete(fs, left)
         if hasattr(fs, "abort_mpu"):
@@ -197,29 +196,25 @@ def result_name(result: Result) -> str:
 
 
 def packed(folder: Path) -> bytes:
-    """Return the files of a result as one object, each with its checksum."""
+    """Return the files of a result as one object that begins with its digest."""
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as pack:
         for path in sorted(folder.iterdir()):
             pack.writestr(zipfile.ZipInfo(path.name), path.read_bytes())
-    return content.getvalue()
+    return hashlib.sha256(content.getbuffer()).digest() + content.getvalue()
 
 
 def unpacked(content: bytes) -> dict[str, bytes]:
     """Return the files of an object that `packed` made.
 
     Raises:
-        BadZipFile: it is damaged.
+        ValueError: it is damaged.
     """
-    with zipfile.ZipFile(io.BytesIO(content)) as pack:
+    digest, rest = content[:32], content[32:]
+    if hashlib.sha256(rest).digest() != digest:
+        raise ValueError("not what was written")
+    with zipfile.ZipFile(io.BytesIO(rest)) as pack:
         return {name: pack.read(name) for name in pack.namelist()}
-
-
-def _get(fs: Any, path: str) -> bytes | None:
-    try:
-        return bytes(fs.cat_file(path))
-    except FileNotFoundError:
-        return None
 
 
 def _delete(fs: Any, paths: Sequence[str]) -> None:

@@ -92,8 +92,10 @@ def _lose_a_machine(folder: Path, root: Path, api: str, bucket: Bucket | None) -
     again = [shard for shard in shards if shard["done"]]
     how = f"through an object store, where {len(bucket.objects())} objects are left" if bucket else "on a shared folder"
     _say(f"cluster {how}, 2 workers, one killed after {count} calls: {wall:.0f} s; {told}")
-    _say(f"results made again that were there: {made_again} of {len(before)}; shards begun: {len(shards)}, of which "
-         f"begun again: {[(shard['calls'], shard['done']) for shard in again]} (calls, of them done)")  # fmt: skip
+    if not bucket:
+        _say(f"results made again that were there: {made_again} of {len(before)}")
+    _say(f"shards begun: {len(shards)}, of which begun again: "
+         f"{[(shard['calls'], shard['done']) for shard in again]} (calls, of them done)")  # fmt: skip
     _say(f"calls handed out beyond once: {handed - total} (a shard has {SHARD}; in hand at the kill: 1)")
     _say(f"folders where shards ran: {len({shard['cwd'] for shard in shards})}")
 

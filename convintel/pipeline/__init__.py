@@ -5,7 +5,7 @@ through the stages that look at one call, in worker processes; `weekly` runs the
 writes the report; `run` puts them together into the two steps that can be repeated at will.
 """
 
-from convintel.pipeline.away import Exchange, away, exchange, recover
+from convintel.pipeline.away import Exchange, away, exchange, left_at, recover
 from convintel.pipeline.delivery import Delivered, deliver, prepare
 from convintel.pipeline.forgotten import read_forgotten, remember_forgotten
 from convintel.pipeline.process import CallOutcome, Processing, set_aside
@@ -34,6 +34,7 @@ __all__ = [
     "exchange",
     "fingerprint",
     "ingest",
+    "left_at",
     "make_report",
     "newest_week",
     "pending_jobs",

@@ -6,7 +6,6 @@ that place, whatever the settings say by then, and keeps the results that had no
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 import time
@@ -40,10 +39,9 @@ class Exchange:
             ShareError: the object store cannot be used.
         """
         needed = {name: path for job in jobs for name, path in self._needs(job) if name not in self._sent}
-        # a recording that cannot be read is missed on the machine as it would be here: the call is set aside
-        files = {name: path for name, path in needed.items() if path.is_file() and os.access(path, os.R_OK)}
-        self.share.send(files, {name: packed(path) for name, path in needed.items() if path.is_dir()})
-        self._sent |= files.keys() | {name for name, path in needed.items() if path.is_dir()}
+        results = {name: packed(path) for name, path in needed.items() if path.is_dir()}
+        # a recording that cannot be read is missed on the machine as it would be here: its call is set aside
+        self._sent |= self.share.send({name: needed[name] for name in needed.keys() - results.keys()}, results)
 
     def take(self, job: Job, outcome: CallOutcome) -> CallOutcome:
         """Bring the results of a call that has ended into the store, and delete what the share holds of it.
@@ -115,17 +113,23 @@ def recover(store: Store, keys: Mapping[str, Keys], teachers: Iterable[turns.Tea
     Raises:
         ShareError: the object store cannot be used.
     """
-    note = _note(store)
-    if not note.is_file():
+    url = left_at(store)
+    if not url:
         return
     try:
-        _clear(note.read_text("utf-8"), store, _wanted(keys, teachers, settings))
+        _clear(url, store, _wanted(keys, teachers, settings))
     except ShareError as error:
         raise ShareError(
             f"what a run that was killed left there cannot be cleared away: {error.what}",
             where=error.where,
-            remedy=f"{error.remedy}; if it is gone for good, delete {note}",
+            remedy=f"{error.remedy}; if it is gone for good, delete {_note(store)}",
         ) from error
+
+
+def left_at(store: Store) -> str:
+    """Return the address where a run that goes on, or was killed, may have something; empty: nowhere."""
+    note = _note(store)
+    return note.read_text("utf-8") if note.is_file() else ""
 
 
 @contextmanager

@@ -153,6 +153,16 @@ def test_a_damaged_result_is_named_and_the_call_tried_again(company, here, tmp_p
     assert company.left() == []
 
 
+def test_no_damage_passes_for_whole(tmp_path):
+    (tmp_path / "words.parquet").write_bytes(b"anything")
+    whole = packed(tmp_path)
+    assert unpacked(whole) == {"words.parquet": b"anything"}
+    for at in range(len(whole)):
+        for spoilt in (whole[:at], whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :]):
+            with pytest.raises(ValueError, match="not what was written"):
+                unpacked(spoilt)
+
+
 def test_a_recording_that_is_damaged_on_its_way_sets_its_call_aside(company, here, tmp_path):
     job = company.jobs()[0]
     with company.exchange([job]) as exchange:
