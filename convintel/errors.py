@@ -5,6 +5,7 @@
     ConvintelError                  what, where (file, row) and what to do
     ├── SettingsError               convintel.toml or the environment is wrong (exit code 2)
     ├── WorkspaceError              the folder is not a workspace, or cannot be read or written
+    ├── ShareError                  the object store of a cluster cannot be used, or the run there has ended
     ├── ModelError                  a model is missing, incomplete or has the wrong digest
     ├── RecogniserDiedError         the process that recognises for all workers has ended; its calls are tried again
     ├── RecordingError              one recording cannot be used; it is set aside, the rest goes on
@@ -51,6 +52,10 @@ class SettingsError(ConvintelError):
 
 class WorkspaceError(ConvintelError):
     """The folder is not a workspace, or cannot be read or written."""
+
+
+class ShareError(ConvintelError):
+    """The object store by which machines share work cannot be used, or the run that used it has ended."""
 
 
 class ModelError(ConvintelError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from typing import Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cronsim import CronSim, CronSimError
@@ -355,6 +356,11 @@ class Run(Section):
     shard_calls: int = Field(
         16, ge=1, description="A machine of the cluster takes so many calls at once; it works `workers` at a time."
     )
+    share: str = Field(
+        "",
+        description="Address of an object store, e.g. s3://bucket/acme, by which the cluster's machines get recordings "
+        "and give results; empty: they share the workspace's folder. Credentials stand in the environment.",
+    )
     schedule_inbox: str = Field("*/5 * * * *", description="Cron of the inbox flow.")
     schedule_weekly: str = Field("0 6 * * 1", description="Cron of the weekly flow, in the company's time zone.")
 
@@ -365,6 +371,16 @@ class Run(Section):
             CronSim(value, datetime(2026, 1, 1, tzinfo=UTC))
         except CronSimError as error:
             raise ValueError(f"'{value}' is not a cron line such as 0 6 * * 1: {error}") from error
+        return value
+
+    @field_validator("share")
+    @classmethod
+    def _is_address(cls, value: str) -> str:
+        told = urlsplit(value)
+        if value and not (told.scheme and "://" in value):
+            raise ValueError(f"'{value}' is no address such as s3://bucket/acme")
+        if "@" in told.netloc:
+            raise ValueError("credentials belong into the environment (docs/cluster.md), not into an address")
         return value
 
     @model_validator(mode="after")

@@ -14,17 +14,19 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
+import dataframely as dy
 import polars as pl
 
 from convintel.errors import WorkspaceError
 from convintel.tables import SCHEMAS, Table
 
 _STAGING: Final = ".new-"
+_MARK: Final = "convintel.schema"  # in the metadata of each file: name and version of its table
 
 
 def content_key(*parts: Any) -> str:
@@ -86,25 +88,32 @@ class Store:
             WorkspaceError: the folder cannot be written or the disk is full.
         """
         target = self.path(stage, scope, key)
-        try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            staging = Path(tempfile.mkdtemp(dir=target.parent, prefix=_STAGING))
-            try:
-                for name, frame in tables.items():
-                    _write_table(staging / f"{name}.parquet", SCHEMAS[name], frame)
-                _flush(staging)
-                if target.exists():  # another run of the same content was faster
-                    shutil.rmtree(staging)
-                else:
-                    staging.rename(target)
-            except BaseException:
-                shutil.rmtree(staging, ignore_errors=True)
-                raise
-            self._drop_others(target)
-        except OSError as error:
-            raise WorkspaceError(
-                f"cannot write: {error.strerror or error}", where=target, remedy="check space and permissions"
-            ) from error
+
+        def fill(staging: Path) -> None:
+            for name, frame in tables.items():
+                _write_table(staging / f"{name}.parquet", SCHEMAS[name], frame)
+
+        self._appear(target, fill)
+
+    def adopt(self, stage: str, scope: str, key: str, files: Mapping[str, bytes]) -> None:
+        """Make a result appear as another store wrote it, byte for byte.
+
+        Raises:
+            ValueError: a file is no such table; nothing was written.
+            WorkspaceError: the folder cannot be written or the disk is full.
+        """
+        for name, content in files.items():
+            _check_table(name, content)
+
+        def fill(staging: Path) -> None:
+            for name, content in files.items():
+                (staging / name).write_bytes(content)
+
+        self._appear(self.path(stage, scope, key), fill)
+
+    def recording(self, path: Path) -> Path:
+        """Return where a recording is to be read."""
+        return path
 
     def read(self, stage: str, scope: str, key: str, table: str) -> pl.DataFrame:
         """Return one table of a result.
@@ -171,6 +180,27 @@ class Store:
         for staging in self.root.glob(f"*/*/{_STAGING}*"):
             shutil.rmtree(staging, ignore_errors=True)
 
+    def _appear(self, target: Path, fill: Callable[[Path], None]) -> None:
+        """Have `fill` write a result into a folder that then appears at once; older keys of the scope go."""
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            staging = Path(tempfile.mkdtemp(dir=target.parent, prefix=_STAGING))
+            try:
+                fill(staging)
+                _flush(staging)
+                if target.exists():  # another run of the same content was faster
+                    shutil.rmtree(staging)
+                else:
+                    staging.rename(target)
+            except BaseException:
+                shutil.rmtree(staging, ignore_errors=True)
+                raise
+            self._drop_others(target)
+        except OSError as error:
+            raise WorkspaceError(
+                f"cannot write: {error.strerror or error}", where=target, remedy="check space and permissions"
+            ) from error
+
     def _drop_others(self, target: Path) -> None:
         for other in target.parent.iterdir():
             if other.name != target.name and not other.name.startswith(_STAGING):
@@ -180,8 +210,23 @@ class Store:
 def _write_table(path: Path, table: Table, frame: pl.DataFrame) -> None:
     valid = table.schema.validate(frame, cast=True)
     content = io.BytesIO()  # written by us: of a full disk polars says only that it could not compute
-    valid.write_parquet(content, metadata={"convintel.schema": f"{table.name}/{table.version}"})
+    valid.write_parquet(content, metadata={_MARK: _marked(table)})
     path.write_bytes(content.getbuffer())
+
+
+def _check_table(file: str, content: bytes) -> None:
+    try:
+        table = SCHEMAS[file.removesuffix(".parquet")]
+        table.schema.validate(pl.read_parquet(io.BytesIO(content)))
+        written_as = pl.read_parquet_metadata(io.BytesIO(content)).get(_MARK)
+    except (KeyError, pl.exceptions.PolarsError, dy.exc.ValidationError, dy.exc.SchemaError) as error:
+        raise ValueError(f"{file} is no such table: {error}") from error
+    if written_as != _marked(table):
+        raise ValueError(f"{file} is the table {written_as}")
+
+
+def _marked(table: Table) -> str:
+    return f"{table.name}/{table.version}"
 
 
 def _readable(path: Path, table: Table) -> bool:

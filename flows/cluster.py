@@ -1,8 +1,9 @@
 """New calls taken in by a Dask cluster: one task a shard of calls, with the worker pool inside it.
 
-The flow alone plans the work and writes the ledger; machines of the cluster write results to the shared store. A
-machine that goes down costs the calls that it had in hand: Dask gives its shard to another, which finds the rest in the
-store. A call under which every machine goes down ends set aside: what is lost is tried call by call, then one by one.
+The flow alone plans the work and writes the ledger; machines of the cluster write results to the shared store, or to an
+object store from which the flow takes them. A machine that goes down costs the calls that it had in hand: Dask gives
+its shard to another, which finds the rest there. A call under which every machine goes down ends set aside: what is
+lost is tried call by call, then one by one.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import os
 import platform
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -27,6 +28,7 @@ from prefect.states import Crashed
 from convintel import pipeline
 from convintel.errors import ConvintelError, MissingExtraError, SettingsError
 from convintel.settings import Delivery, Settings
+from convintel.share import Share
 from convintel.store import Store
 
 if TYPE_CHECKING:
@@ -70,16 +72,20 @@ def _take_in(workspace: str, since: date | None, workers: int | None, scheduled:
 
 @task(name="take in a shard", cache_policy=NO_CACHE)
 def take_in_shard(
-    jobs: Sequence[pipeline.Job], store: Path, settings: Settings, workers: int | None, made_by: str
+    jobs: Sequence[pipeline.Job], place: Store | Share, settings: Settings, workers: int | None, made_by: str
 ) -> list[pipeline.CallOutcome]:
-    """Process some calls on the machine where this runs."""
+    """Process some calls on the machine where this runs, which shares the store's folder or an object store."""
     if pipeline.fingerprint() != made_by:
         raise ConvintelError(
             "this machine has other code or libraries than the flow, and could give other results",
             where=platform.node(),
             remedy="install the same version with requirements.lock on all machines, then restart the Dask workers",
         )
-    return pipeline.process_shard(jobs, store=Store(store), settings=settings, workers=workers or _share(settings))
+    workers = workers or _cores(settings)
+    if isinstance(place, Store):
+        return pipeline.process_shard(jobs, store=place, settings=settings, workers=workers)
+    with pipeline.away(jobs, place, _own_folder()) as (moved, store):
+        return pipeline.process_shard(moved, store=store, settings=settings, workers=workers)
 
 
 def process_on_cluster(
@@ -93,15 +99,20 @@ def process_on_cluster(
     """Process all jobs on the cluster of the running flow; a `pipeline.Processing`."""
     left = {job.call["call_id"]: job for job in jobs}
     told = settings.model_copy(update={"delivery": Delivery()})  # addresses and passwords stay on this machine
+    through = pipeline.exchange(jobs, store, settings) if settings.run.share else nullcontext()
+    with through as exchange:
 
-    def submit(shard: Shard) -> PrefectDaskFuture[Any]:
-        return cast("Any", take_in_shard.submit(shard, store.root, told, workers, pipeline.fingerprint()))
+        def submit(shard: Shard) -> PrefectDaskFuture[Any]:
+            if exchange:
+                exchange.send(shard)
+            place = exchange.share if exchange else store
+            return cast("Any", take_in_shard.submit(shard, place, told, workers, pipeline.fingerprint()))
 
-    for size, at_once in ((settings.run.shard_calls, None), (1, None), (1, 1)):
-        for outcomes in _work_off(shards(list(left.values()), size), submit, at_once):
-            for outcome in outcomes:
-                del left[outcome.call_id]
-                on_outcome(outcome)
+        for size, at_once in ((settings.run.shard_calls, None), (1, None), (1, 1)):
+            for outcomes in _work_off(shards(list(left.values()), size), submit, at_once):
+                for outcome in outcomes:
+                    job = left.pop(outcome.call_id)
+                    on_outcome(exchange.take(job, outcome) if exchange else outcome)
     for job in left.values():
         on_outcome(
             pipeline.set_aside(
@@ -216,7 +227,14 @@ class _Machines:
             )
 
 
-def _share(settings: Settings) -> int | None:
+def _own_folder() -> Path:
+    """Return the folder of the Dask worker: if it is killed, the next one on this machine deletes it."""
+    from distributed import get_worker
+
+    return Path(get_worker().local_directory)
+
+
+def _cores(settings: Settings) -> int | None:
     """Return how many processes a shard may use when its machine works on several shards at a time; None = all."""
     from distributed import get_worker
 

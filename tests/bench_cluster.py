@@ -3,8 +3,9 @@
     python -m tests.bench_cluster [RECORDINGS] [SECONDS]
 
 Cuts RECORDINGS pieces out of the sample company's recordings, takes them in locally and on two Dask workers (processes
-on the loopback address, each in a folder of its own), kills one of them in the middle, and compares all tables. Then
-the same with a call that kills every worker that takes it.
+on the loopback address, each in a folder of its own), kills one of them in the middle, and compares all tables: once
+on a shared folder, once through an object store (moto's S3 server) with workers that cannot see the folder. Then the
+same with a call that kills every worker that takes it.
 """
 
 from __future__ import annotations
@@ -25,7 +26,17 @@ import numpy as np
 from convintel import pipeline
 from convintel.recordings import decode
 from convintel.resources import resource
-from tests.flows.machines import ROOT, Cluster, dask_cluster, end, environment, prefect_server, wait_until
+from tests.flows.machines import (
+    ROOT,
+    Bucket,
+    Cluster,
+    dask_cluster,
+    end,
+    environment,
+    object_store,
+    prefect_server,
+    wait_until,
+)
 
 PRELOAD = ROOT / "tests" / "flows" / "preload.py"
 SETTINGS = '[speech]\nmodel = "whisper-tiny.en"\n\n[run]\nworkers = 1\n'
@@ -43,26 +54,34 @@ def main(recordings: int, seconds: float) -> None:
         begun = time.monotonic()
         taken = pipeline.ingest(alone, workers=2)
         _say(f"{recordings} recordings of {seconds:.0f} s, local, 2 workers: {time.monotonic() - begun:.0f} s; {taken}")
-        with prefect_server(folder / "server") as api:
-            _lose_a_machine(folder, shared, api)
-            same = _tables(shared) == _tables(alone)
-            _say(
-                f"tables: {len(_tables(alone))} files local, {len(_tables(shared))} on the cluster; same bytes: {same}"
-            )
+        apart = shutil.copytree(alone, folder / "apart" / "acme", ignore=shutil.ignore_patterns(".convintel"))
+        with prefect_server(folder / "server") as api, object_store(folder) as bucket:
+            same = True
+            for root, through in ((shared, None), (apart, bucket)):
+                _lose_a_machine(folder / root.parent.name, root, api, through)
+                here, there = _tables(alone), _tables(root)
+                same &= here == there
+                _say(f"tables: {len(here)} files local, {len(there)} on the cluster; same bytes: {here == there}")
             _poison(folder, api)
     if not same:
         raise SystemExit(1)
 
 
-def _lose_a_machine(folder: Path, root: Path, api: str) -> None:
+def _lose_a_machine(folder: Path, root: Path, api: str, bucket: Bucket | None) -> None:
     log = folder / "shards.jsonl"
-    with dask_cluster(folder / "cluster", api, preload=PRELOAD, SHARD_LOG=str(log)) as cluster:
-        _settings(root, cluster, SHARD)
+    env = bucket.env if bucket else {}
+    hidden = root if bucket else None
+    total = len(list((root / "inbox").glob("*.wav")))
+
+    def done() -> int:
+        return len(_results(root)) + (len(bucket.objects("/results/signals/")) if bucket else 0)
+
+    with dask_cluster(folder / "cluster", api, preload=PRELOAD, without=hidden, SHARD_LOG=str(log), **env) as cluster:
+        _settings(root, cluster, SHARD, bucket.url if bucket else "")
         begun = time.monotonic()
-        with _run(folder, root, api) as run:
-            total = len(list((root / "inbox").glob("*.wav")))
-            wait_until(lambda: len(_results(root)) >= total // 3, "a third is done", seconds=1200)
-            before = _results(root)
+        with _run(folder, root, api, **env) as run:
+            wait_until(lambda: done() >= total // 3, "a third is done", seconds=1200, every=0.5)
+            before, count = _results(root), done()
             end(cluster.workers[0], signal.SIGKILL)
             told = run.communicate(timeout=1800)[0].strip()
         wall = time.monotonic() - begun
@@ -71,9 +90,12 @@ def _lose_a_machine(folder: Path, root: Path, api: str) -> None:
     shards = [json.loads(line) for line in log.read_text().splitlines()]
     handed = sum(shard["calls"] - shard["done"] for shard in shards)
     again = [shard for shard in shards if shard["done"]]
-    _say(f"cluster, 2 workers, one killed after {len(before)} calls: {wall:.0f} s; {told}")
-    _say(f"results made again that were there: {made_again} of {len(before)}; shards begun: {len(shards)}, of which "
-         f"begun again: {[(shard['calls'], shard['done']) for shard in again]} (calls, of them done)")  # fmt: skip
+    how = f"through an object store, where {len(bucket.objects())} objects are left" if bucket else "on a shared folder"
+    _say(f"cluster {how}, 2 workers, one killed after {count} calls: {wall:.0f} s; {told}")
+    if not bucket:
+        _say(f"results made again that were there: {made_again} of {len(before)}")
+    _say(f"shards begun: {len(shards)}, of which begun again: "
+         f"{[(shard['calls'], shard['done']) for shard in again]} (calls, of them done)")  # fmt: skip
     _say(f"calls handed out beyond once: {handed - total} (a shard has {SHARD}; in hand at the kill: 1)")
     _say(f"folders where shards ran: {len({shard['cwd'] for shard in shards})}")
 
@@ -121,13 +143,13 @@ def _write(path: Path, sound: np.ndarray) -> None:
         file.writeframes(np.ascontiguousarray(sound.T).astype("<i2").tobytes())
 
 
-def _settings(root: Path, cluster: Cluster, shard: int) -> None:
-    chosen = f'runner = "dask"\nscheduler = "{cluster.scheduler}"\nshard_calls = {shard}\n'
+def _settings(root: Path, cluster: Cluster, shard: int, share: str = "") -> None:
+    chosen = f'runner = "dask"\nscheduler = "{cluster.scheduler}"\nshard_calls = {shard}\nshare = "{share}"\n'
     (root / "convintel.toml").write_text(SETTINGS + chosen)
 
 
-def _run(folder: Path, root: Path, api: str) -> subprocess.Popen[str]:
-    env = environment(folder / "home", PREFECT_API_URL=api)
+def _run(folder: Path, root: Path, api: str, **more: str) -> subprocess.Popen[str]:
+    env = environment(folder / "home", PREFECT_API_URL=api, **more)
     command = [sys.executable, "-c", FLOW, str(root)]
     return subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True, cwd=folder)
 

@@ -24,7 +24,11 @@ def samples() -> Path:
 @pytest.fixture
 def small_workspace(tmp_path: Path, samples: Path) -> Path:
     """One recording, eight ready-made transcripts, all deals; the small recogniser."""
-    root = tmp_path / "acme"
+    return make_small_workspace(tmp_path / "acme", samples)
+
+
+def make_small_workspace(root: Path, samples: Path) -> Path:
+    """Make a workspace as `small_workspace` has it."""
     (root / "inbox" / "earlier").mkdir(parents=True)
     (root / "inbox" / "phone").mkdir()
     for name in ("calls.csv", "reps.csv", "deals.csv"):

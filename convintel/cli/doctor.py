@@ -11,8 +11,9 @@ from typing import Final, Literal
 
 import polars as pl
 
-from convintel.pipeline import Survey, stored_calls
+from convintel.pipeline import Survey, left_at, stored_calls
 from convintel.settings import Settings
+from convintel.store import Store
 from convintel.workspace import Workspace
 
 BEATS: Final = ("inbox on schedule", "report on schedule", "inbox", "report")
@@ -123,6 +124,9 @@ def _leftovers(found: Survey) -> Iterator[Finding]:
             f"{len(found.forgotten)} recordings of forgotten calls still lie in the inbox: {', '.join(found.forgotten)}"
         )
         yield Finding("forgotten", "look", what, "delete them; we never write to the inbox")
+    if elsewhere := left_at(Store(found.workspace.store)):
+        what = f"a run that is at work or was killed has recordings and results in {elsewhere}"
+        yield Finding("share", "look", what, "it, or the next run, deletes them there")
     lost = stored_calls(found.workspace) - {*found.described["call_id"]}
     if lost:
         remedy = f"put them back, or delete the results: convintel forget {found.workspace.root} --gone"

@@ -20,6 +20,7 @@ from convintel.pipeline import (
     make_report,
     read_forgotten,
     read_report,
+    recover,
     remember_forgotten,
     stored_calls,
     survey,
@@ -29,6 +30,7 @@ from convintel.recordings import Rep
 from convintel.recordings.fields import FieldError, phone
 from convintel.report import Lineage, explain, lines
 from convintel.settings import Settings, load
+from convintel.store import Store
 from convintel.values import clock
 from convintel.workspace import Workspace
 
@@ -95,6 +97,7 @@ def forget_calls(
         # first the promise never to take them again, then the data: after a kill in between the next run finishes
         remember_forgotten(workspace, ids, {*people} - shared)
         removed = erase(workspace, ledger, ids)
+        recover(Store(workspace.store), {}, (), settings)  # keeps nothing of what a run that was killed left elsewhere
         weeks = [week for week in ledger.stale_reports() if week in set(stay["week"])]
     lines = [f"removed {call_id}: {_stages(folders)}" for call_id, folders in removed.items()]
     lines.append("removed from search, themes and reports")

@@ -5,6 +5,7 @@ through the stages that look at one call, in worker processes; `weekly` runs the
 writes the report; `run` puts them together into the two steps that can be repeated at will.
 """
 
+from convintel.pipeline.away import Exchange, away, exchange, left_at, recover
 from convintel.pipeline.delivery import Delivered, deliver, prepare
 from convintel.pipeline.forgotten import read_forgotten, remember_forgotten
 from convintel.pipeline.process import CallOutcome, Processing, set_aside
@@ -20,16 +21,20 @@ __all__ = [
     "STAGE_TABLES",
     "CallOutcome",
     "Delivered",
+    "Exchange",
     "IngestResult",
     "Job",
     "Processing",
     "ShardDiedError",
     "Survey",
     "WeeklyResult",
+    "away",
     "deliver",
     "erase",
+    "exchange",
     "fingerprint",
     "ingest",
+    "left_at",
     "make_report",
     "newest_week",
     "pending_jobs",
@@ -37,6 +42,7 @@ __all__ = [
     "process_shard",
     "read_forgotten",
     "read_report",
+    "recover",
     "remember_forgotten",
     "set_aside",
     "stored_calls",

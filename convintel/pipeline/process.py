@@ -86,13 +86,13 @@ def process_call(job: Job, store: Store, settings: Settings, address: str | None
     call, keys, call_id = job.call, job.keys, job.call["call_id"]
 
     def audio() -> recordings.Audio:
-        decoded = recordings.decode(job.path)
+        decoded = recordings.decode(store.recording(job.path))
         _ensure_same(job)
         return decoded
 
     if not store.has("transcript", call_id, keys.transcript):
         if call["kind"] == "transcript":
-            words = transcript.read_transcript(call_id, job.path, settings)
+            words = transcript.read_transcript(call_id, store.recording(job.path), settings)
             _ensure_same(job)
         else:
             words = transcript.transcribe(call_id, audio(), _recogniser(settings.model_dump_json(), address), settings)
@@ -138,8 +138,9 @@ def _voices(job: Job, store: Store, settings: Settings) -> dict[str, NDArray[np.
         key = turns.voice_key(teacher, settings)
         with store.alone("voices", teacher.call_id):  # another worker may need the same voice now
             if not store.has("voices", teacher.call_id, key):
+                path = store.recording(teacher.path)
                 try:
-                    learnt = turns.learn(teacher, recordings.decode(teacher.path), settings)
+                    learnt = turns.learn(teacher, recordings.decode(path), settings)
                 except RecordingError:
                     learnt = frame("voices", [])
                 store.write("voices", teacher.call_id, key, {"voices": learnt})
@@ -245,7 +246,7 @@ def _run(
     for _ in range(_TRIES):
         address = shared.address() if shared and _to_be_heard(job, means.store) else None
         try:
-            return pool, pool.submit(_in_worker, job, means.store.root, means.settings, address).result(timeout=limit)
+            return pool, pool.submit(_in_worker, job, means.store, means.settings, address).result(timeout=limit)
         except BrokenProcessPool:
             pool.shutdown()
             pool = new_pool()
@@ -275,14 +276,19 @@ def _died(job: Job, how: str, remedy: str) -> CallOutcome:
 
 def _to_be_heard(job: Job, store: Store) -> bool:
     """Tell whether a call is a recording whose words are not in the store yet."""
-    return job.call["kind"] != "transcript" and not store.has("transcript", job.call["call_id"], job.keys.transcript)
-
-
-def _in_worker(job: Job, store: Path, settings: Settings, address: str | None) -> CallOutcome:
+    if job.call["kind"] == "transcript":
+        return False
     try:
-        process_call(job, Store(store), settings, address)
+        return not store.has("transcript", job.call["call_id"], job.keys.transcript)
+    except UnreadableError:  # damaged on its way from elsewhere: the worker will say so
+        return True
+
+
+def _in_worker(job: Job, store: Store, settings: Settings, address: str | None) -> CallOutcome:
+    try:
+        process_call(job, store, settings, address)
     except UnreadableError as error:
-        return set_aside(job, error.what, _AGAIN, transient=True)
+        return unread(job, error)
     except RecordingError as error:
         return set_aside(job, error.what, error.remedy or "look at the file")
     except ConvintelError:  # models, workspace, settings: no call would fare better; or the recogniser died
@@ -302,6 +308,11 @@ def done(job: Job) -> CallOutcome:
 def set_aside(job: Job, reason: str, remedy: str, *, transient: bool = False) -> CallOutcome:
     """Return the outcome of a call that cannot be used; `transient`: it may pass later."""
     return replace(done(job), status="set aside", reason=reason, remedy=remedy, transient=transient)
+
+
+def unread(job: Job, error: UnreadableError) -> CallOutcome:
+    """Return the outcome of a call that could not be read now."""
+    return set_aside(job, error.what, _AGAIN, transient=True)
 
 
 def _tables(store: Store, stage: str, call_id: str, key: str) -> dict[str, pl.DataFrame]:

@@ -11,6 +11,7 @@ import polars as pl
 
 from convintel import search
 from convintel.ledger import Ledger
+from convintel.pipeline.away import recover
 from convintel.pipeline.process import CallOutcome, Processing, process_calls
 from convintel.pipeline.survey import Survey, pending_jobs, survey
 from convintel.pipeline.tidy import clean_up, purge
@@ -57,6 +58,7 @@ def ingest(
     with workspace.locked(wait_seconds=PATIENCE if scheduled else 0), Ledger(workspace.ledger) as ledger:
         clean_up(workspace, ledger)
         found = survey(workspace, settings, ledger, settle_seconds=settle)
+        recover(store, found.keys, found.teachers, settings)
         store.drop("voices", keep=(one.call_id for one in found.teachers))  # consent may have been taken back
         jobs = pending_jobs(found, store, since=since, scheduled=scheduled)
         current = sum(store.has("signals", call_id, keys.signals) for call_id, keys in found.keys.items())

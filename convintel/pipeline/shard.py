@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from convintel import worker
-from convintel.errors import ConvintelError
+from convintel.errors import ConvintelError, UnreadableError
 from convintel.pipeline.process import CallOutcome, done, process_calls
 from convintel.pipeline.survey import Job
 from convintel.settings import Settings
@@ -65,11 +65,14 @@ def fingerprint() -> str:
 
 
 def _is_done(job: Job, store: Store) -> bool:
-    return store.has("signals", job.call["call_id"], job.keys.signals)
+    try:
+        return store.has("signals", job.call["call_id"], job.keys.signals)
+    except UnreadableError:  # a worker process will say so
+        return False
 
 
 def _in_a_process(jobs: Sequence[Job], store: Store, settings: Settings, workers: int | None) -> Sequence[CallOutcome]:
-    work = pickle.dumps((tuple(jobs), store.root, settings, workers))
+    work = pickle.dumps((tuple(jobs), store, settings, workers))
     path = os.pathsep.join(filter(None, sys.path))  # whatever let this process import convintel
     start = f"from convintel.pipeline.shard import main; main({os.getpid()})"
     ended = subprocess.run(
@@ -97,7 +100,7 @@ def main(parent: int) -> None:
     outcomes: list[CallOutcome] = []
     answer: list[CallOutcome] | ConvintelError = outcomes
     try:
-        process_calls(jobs, store=Store(store), settings=settings, workers=workers, on_outcome=outcomes.append)
+        process_calls(jobs, store=store, settings=settings, workers=workers, on_outcome=outcomes.append)
     except ConvintelError as error:
         answer = error
     with os.fdopen(answer_to, "wb") as stream:

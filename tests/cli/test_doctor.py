@@ -83,3 +83,9 @@ def test_forgotten_recordings_and_results_without_one_are_named(look, small_work
     found = look()
     assert call["path"] in found["forgotten"].what
     assert "--gone" in found["recordings"].remedy
+
+
+def test_what_lies_in_an_object_store_is_told(look, small_workspace):
+    assert "share" not in look()
+    (small_workspace / ".convintel" / "share").write_text("s3://bucket/acme")
+    assert "s3://bucket/acme" in look()["share"].what

@@ -1,4 +1,4 @@
-"""A Prefect server and a Dask cluster of real processes on the loopback address, for tests and measurements."""
+"""A Prefect server, a Dask cluster and an S3 server, real processes on the loopback address, for tests and figures."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parents[2]
 HOST = "127.0.0.1"
@@ -86,9 +87,18 @@ class Cluster:
 
 @contextmanager
 def dask_cluster(
-    folder: Path, api: str, *, workers: int = 2, preload: Path | None = None, **more: str
+    folder: Path,
+    api: str,
+    *,
+    workers: int = 2,
+    preload: Path | None = None,
+    without: Path | None = None,
+    **more: str,
 ) -> Iterator[Cluster]:
-    """Have a scheduler and workers for the block, each worker in a folder of its own; nothing listens elsewhere."""
+    """Have a scheduler and workers for the block, each worker in a folder of its own; nothing listens elsewhere.
+
+    Workers do not see the folder `without`, if this machine lets us hide it.
+    """
     port = free_port()
     env = environment(folder / "prefect", PREFECT_API_URL=api, **more)
     dask = [sys.executable, "-m", "distributed.cli"]
@@ -98,14 +108,67 @@ def dask_cluster(
             own = folder / name
             own.mkdir(parents=True)
             command = [f"{dask[2]}.dask_{kind}", *arguments, "--host", HOST, "--dashboard-address", f"{HOST}:0"]
-            return stack.enter_context(running([*dask[:2], *command], env=env, log=folder / f"{name}.log", cwd=own))
+            hidden = hiding(without) if without and kind == "worker" else ()
+            return stack.enter_context(
+                running([*hidden, *dask[:2], *command], env=env, log=folder / f"{name}.log", cwd=own)
+            )
 
         start("scheduler", "scheduler", "--port", str(port))
         address = f"tcp://{HOST}:{port}"
         wait_until(lambda: listens(port), "the Dask scheduler listens")
         loaded = ("--preload", str(preload)) if preload else ()
         one = ("--nworkers", "1", "--nthreads", "1")
-        yield Cluster(address, [start("worker", f"worker{n}", address, *one, *loaded) for n in range(workers)])
+        started = [
+            start("worker", f"worker{n}", address, *one, *loaded, "--local-directory", str(folder / f"worker{n}"))
+            for n in range(workers)
+        ]
+        yield Cluster(address, started)
+
+
+def hiding(folder: Path) -> Sequence[str]:
+    """Return what stands before a command that is not to see a folder; nothing where the system does not let us."""
+    base = ("unshare", "--mount", "sh", "-c", 'mount -t tmpfs none "$0" && exec "$@"', str(folder))
+    try:
+        allowed = subprocess.run([*base, "true"], capture_output=True, check=False).returncode == 0
+    except FileNotFoundError:
+        return ()
+    return base if allowed else ()
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """A bucket of an S3 server; `env` is what a process needs to use it."""
+
+    url: str
+    env: dict[str, str]
+    log: Path
+
+    @property
+    def files(self) -> Any:
+        import fsspec
+
+        own = {"endpoint_url": self.env["FSSPEC_S3_ENDPOINT_URL"], "key": "any", "secret": "any"}
+        return fsspec.filesystem("s3", use_listings_cache=False, **own)
+
+    def objects(self, part: str = "") -> list[str]:
+        return [path for path in self.files.find(self.url) if part in path]
+
+
+@contextmanager
+def object_store(folder: Path) -> Iterator[Bucket]:
+    """Have an S3 server (moto's) with a bucket for the block."""
+    port, log = free_port(), folder / "s3.log"
+    command = [sys.executable, "-m", "moto.server", "-H", HOST, "-p", str(port)]
+    with running(command, env=dict(os.environ), log=log):
+        wait_until(lambda: listens(port), "the S3 server listens")
+        env = {
+            "FSSPEC_S3_ENDPOINT_URL": f"http://{HOST}:{port}",
+            "AWS_ACCESS_KEY_ID": "a",
+            "AWS_SECRET_ACCESS_KEY": "b",
+        }
+        bucket = Bucket("s3://calls/acme", env, log)
+        bucket.files.mkdir("s3://calls")
+        yield bucket
 
 
 def answers(url: str) -> bool:

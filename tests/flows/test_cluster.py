@@ -1,5 +1,6 @@
 """The same tables on a Dask cluster of real processes as on this machine, whatever becomes of its machines."""
 
+import re
 import shutil
 import signal
 import subprocess
@@ -8,13 +9,17 @@ import sys
 import pytest
 
 from convintel import pipeline
-from convintel.errors import ConvintelError, SettingsError
+from convintel.errors import ConvintelError, SettingsError, ShareError
 from convintel.ledger import Ledger
 from convintel.settings import load
+from convintel.share import Share, clear
 from convintel.store import Store
 from convintel.workspace import Workspace
-from tests.flows.machines import dask_cluster, end, environment, prefect_server, wait_until
+from tests.conftest import make_small_workspace
+from tests.flows.machines import dask_cluster, end, environment, object_store, prefect_server, wait_until
 
+pytest.importorskip("moto.server", reason="the extra 'dev' is not installed")
+conf = pytest.importorskip("fsspec.config", reason="the extra 'cluster' is not installed").conf
 pytest.importorskip("prefect_dask", reason="the extra 'cluster' is not installed")
 
 INGEST = [sys.executable, "-c", "import sys; from flows.ingest import ingest; print(ingest(sys.argv[1]))"]
@@ -26,36 +31,109 @@ def jobs_of(root):
         return pipeline.pending_jobs(pipeline.survey(workspace, settings, ledger), Store(workspace.store))
 
 
-def on_cluster(root, scheduler, shard_calls=3):
+def on_cluster(root, scheduler, shard_calls=3, share=""):
     with (root / "convintel.toml").open("a") as file:  # [run] comes last
-        file.write(f'runner = "dask"\nscheduler = "{scheduler}"\nshard_calls = {shard_calls}\n')
+        file.write(f'runner = "dask"\nscheduler = "{scheduler}"\nshard_calls = {shard_calls}\nshare = "{share}"\n')
 
 
 def results(root):
     return {path: path.stat().st_mtime_ns for path in Workspace(root).store.glob("signals/*/[!.]*")}
 
 
-def test_a_cluster_that_loses_a_machine_gives_the_same_bytes_and_makes_nothing_twice(
-    small_workspace, tmp_path, tables_of
-):
-    for path in sorted((small_workspace / "inbox" / "earlier").iterdir())[4:]:
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    with prefect_server(tmp_path_factory.mktemp("server")) as api:
+        yield api
+
+
+@pytest.fixture(scope="module")
+def bucket(tmp_path_factory):
+    with object_store(tmp_path_factory.mktemp("bucket")) as store:
+        yield store
+
+
+@pytest.fixture(scope="module")
+def local(tmp_path_factory, samples):
+    """A workspace that is taken in on this machine, for comparison."""
+    root = make_small_workspace(tmp_path_factory.mktemp("local") / "acme", samples)
+    for path in sorted((root / "inbox" / "earlier").iterdir())[4:]:
         path.unlink()
-    other = tmp_path / "shared" / "acme"
-    shutil.copytree(small_workspace, other)
-    with prefect_server(tmp_path / "server") as api, dask_cluster(tmp_path / "cluster", api) as cluster:
-        on_cluster(other, cluster.scheduler)
-        env = environment(tmp_path / "home", PREFECT_API_URL=api)
-        run = subprocess.Popen([*INGEST, "acme"], cwd=other.parent, env=env, stdout=subprocess.PIPE, text=True)
-        pipeline.ingest(small_workspace)  # meanwhile, for comparison
-        wait_until(lambda: results(other), "a first call is done")
-        before = results(other)
+    return root
+
+
+@pytest.fixture
+def start(local, server, tmp_path):
+    """Return a function that starts the flow on a copy of that workspace; its folder is `shared/acme`."""
+    shutil.copytree(local, tmp_path / "shared" / "acme", ignore=shutil.ignore_patterns(".convintel"))
+
+    def begin(**more):
+        env = environment(tmp_path / "home", PREFECT_API_URL=server, **more)
+        return subprocess.Popen([*INGEST, "acme"], cwd=tmp_path / "shared", env=env, stdout=subprocess.PIPE, text=True)
+
+    return begin
+
+
+def test_a_cluster_that_loses_a_machine_gives_the_same_bytes_and_makes_nothing_twice(
+    local, server, start, tmp_path, tables_of
+):
+    root = tmp_path / "shared" / "acme"
+    with dask_cluster(tmp_path / "cluster", server) as cluster:
+        on_cluster(root, cluster.scheduler)
+        run = start()
+        pipeline.ingest(local)  # meanwhile
+        wait_until(lambda: results(root), "a first call is done")
+        before = results(root)
         end(cluster.workers[0], signal.SIGKILL)
         told, _ = run.communicate(timeout=400)
     assert run.returncode == 0
     assert "processed=5, set_aside=0" in told
-    after = results(other)
+    after = results(root)
     assert {path: after[path] for path in before} == before
-    assert tables_of(other) == tables_of(small_workspace)
+    assert tables_of(root) == tables_of(local)
+
+
+def test_machines_that_share_only_an_object_store_give_the_same_bytes_whoever_is_killed(
+    local, server, bucket, start, tmp_path, tables_of
+):
+    root = tmp_path / "shared" / "acme"
+    with dask_cluster(tmp_path / "cluster", server, without=root.parent, **bucket.env) as cluster:
+        on_cluster(root, cluster.scheduler, share=bucket.url)
+        run = start(**bucket.env)
+        pipeline.ingest(local)  # meanwhile, if the test above has not
+        wait_until(lambda: bucket.objects("/results/signals/"), "a first call is done", every=0.5)
+        run.kill()
+        run.communicate()
+        done = bucket.objects("/results/signals/")
+        assert bucket.objects("/recordings/")
+        run = start(**bucket.env)
+        wait_until(lambda: {*bucket.objects("/results/signals/")} - {*done}, "another one is done", every=0.5)
+        end(cluster.workers[0], signal.SIGKILL)
+        told, _ = run.communicate(timeout=400)
+        assert run.returncode == 0
+        assert bucket.objects() == []
+        assert not root.joinpath(".convintel", "share").exists()
+    count, made = (int(told.split(f"{name}=")[1].split(",")[0].split(")")[0]) for name in ("current", "processed"))
+    assert count + made == 5
+    assert count >= 1  # what was done when the first run was killed
+    puts = re.findall(r'"PUT /(calls/\S+/results/signals/\S+) ', bucket.log.read_text())
+    assert all(puts.count(path) == 1 for path in puts)
+    for path in done:
+        assert sum(path.split("/")[-2] in put for put in puts) == 1  # not made again by the second run
+    assert tables_of(root) == tables_of(local)
+
+
+def test_in_a_bucket_nothing_of_ours_stays_and_what_is_not_ours_does(bucket, tmp_path, monkeypatch):
+    for name, value in bucket.env.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setitem(conf, "s3", {"endpoint_url": bucket.env["FSSPEC_S3_ENDPOINT_URL"]})
+    with pytest.raises(ShareError, match="bucket does not exist → make the bucket"):
+        Share.begin("s3://nothing/acme")
+    bucket.files.pipe_file("s3://calls/theirs/convintel-other/run", b"not ours")
+    name = Share.begin("s3://calls/theirs").url.removeprefix("s3://calls/")
+    bucket.files.call_s3("create_multipart_upload", Bucket="calls", Key=f"{name}/recordings/large.wav")
+    clear("s3://calls/theirs", Store(tmp_path / "store"), ())
+    assert bucket.files.list_multipart_uploads("calls") == []
+    assert bucket.files.find("s3://calls/theirs") == ["calls/theirs/convintel-other/run"]
 
 
 def test_what_a_shard_had_done_is_not_done_again(small_workspace, monkeypatch):
