@@ -6,7 +6,6 @@ calls.
 
 from __future__ import annotations
 
-import json
 import os
 import unicodedata
 from collections.abc import Iterator, Mapping
@@ -15,6 +14,7 @@ from pathlib import Path
 from stat import S_ISREG
 from typing import Any, Final, Literal
 
+from convintel.foreign import loads
 from convintel.recordings import sidecar
 
 Kind = Literal["recording", "transcript"]
@@ -167,7 +167,7 @@ def read_json(path: Path | str) -> Any:
         OSError: it cannot be read.
     """
     try:
-        return json.loads(Path(path).read_bytes().decode("utf-8-sig"))
+        return loads(Path(path).read_bytes().decode("utf-8-sig"))
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any, Final
 import polars as pl
 
 from convintel.errors import NoSpeechError, TranscriptFormatError, UnreadableError
+from convintel.foreign import loads
 from convintel.settings import Settings
 from convintel.tables import frame
 from convintel.transcript.formats import Segment, read_json, read_subtitles
@@ -51,7 +51,7 @@ def _read(path: Path) -> tuple[str, list[Segment]]:
         if path.suffix.lower() in (".vtt", ".srt"):
             kind, segments = path.suffix.lower().lstrip("."), read_subtitles(text)
         else:
-            kind, segments = read_json(_without_surrogates(json.loads(text)))
+            kind, segments = read_json(loads(text))
     except OSError as error:
         remedy = "check that it is there and may be read"
         raise UnreadableError(f"the file cannot be read: {error.strerror}", where=path, remedy=remedy) from error
@@ -62,17 +62,6 @@ def _read(path: Path) -> tuple[str, list[Segment]]:
         what = f"a time is negative, runs backwards or lies after {MAX_HOURS} hours"
         raise TranscriptFormatError(what, where=path, remedy="export it again")
     return kind, segments
-
-
-def _without_surrogates(data: Any) -> Any:
-    """Return JSON data with half characters, which no file can hold, made question marks."""
-    if isinstance(data, str):
-        return data.encode("utf-8", "replace").decode("utf-8")
-    if isinstance(data, list):
-        return [_without_surrogates(item) for item in data]
-    if isinstance(data, dict):
-        return {_without_surrogates(key): _without_surrogates(value) for key, value in data.items()}
-    return data
 
 
 def _usable(span: Span) -> bool:

@@ -79,6 +79,13 @@ def test_each_field_comes_from_the_most_trusted_source_that_has_it(acme):
     assert unused == []
 
 
+def test_half_characters_of_a_sidecar_do_not_stop_the_run(acme):
+    acme("inbox/a.wav")
+    workspace = acme("inbox/a.json", r'{"account": "Acme \ud800", "started_at": "2026-10-20T09:30:00Z"}')
+    calls, _, _ = told(workspace)
+    assert calls["a.wav"]["account"] == "Acme ?"
+
+
 @pytest.mark.parametrize(
     ("name", "at", "more"),
     [
