@@ -146,11 +146,11 @@ class Signals(Section):
         "reader", description="Trained heads: `reader`, or a folder written by `convintel models train`."
     )
     objection_threshold: float | None = Field(
-        0.28,
+        0.33,
         ge=0,
         le=1,
-        description="Score from which a turn counts. 0.28: on two labelled sets 69 and 67 % of what it shows is right "
-        "and 67 and 81 % is found; 0.5: 76 and 77 % right, 44 and 58 % found; unset: the head's own, best F1.",
+        description="Score from which a turn counts. 0.33: on three labelled sets 72, 63 and 82 % of what it shows is "
+        "right and 72, 78 and 77 % is found; 0.5: 76, 75 and 88 % right, 58, 69 and 70 % found; unset: the head's own.",
     )
     concern_threshold: float = Field(
         0.25,
@@ -159,10 +159,10 @@ class Signals(Section):
         description="Objections from this score feed themes, where several calls must agree before anything is shown.",
     )
     next_step_threshold: float | None = Field(
-        0.2,
+        0.25,
         ge=0,
         le=1,
-        description="As above, for next steps: 97 and 91 % right, 82 and 91 % found.",
+        description="As above, for next steps: 88, 92 and 88 % right, 85, 88 and 90 % found.",
     )
     interruption_seconds: float = Field(
         0.5, gt=0, description="Overlap from which taking the floor counts as an interruption."

@@ -29,7 +29,7 @@ from convintel.tables import frame
 
 __all__ = ["Reader", "load_reader", "local_date", "measure", "signals_key"]
 
-VERSION: Final = 6
+VERSION: Final = 7
 
 
 def measure(

@@ -24,8 +24,9 @@ def write_card(heads: Sequence[Head], stamp: Mapping[str, Any], path: Path) -> N
     """Write the card."""
     detectors = [head for head in heads if head.classes == ("yes",)]
     choosers = [head for head in heads if head.classes != ("yes",)]
-    recipe = ", ".join(f"{name} {value}" for name, value in stamp["recipe"].items())
-    last = ", ".join(f"{name} {value}" for name, value in stamp["last"].items() if value != stamp["recipe"][name])
+    first, *later = stamp["rounds"]
+    rounds = [", ".join(f"{name} {value}" for name, value in first.items())]
+    rounds += [", ".join(f"{name} {value}" for name, value in one.items() if value != first[name]) for one in later]
     parts = [
         "# The reader\n\nA small sentence encoder (all-MiniLM-L6-v2, 6 layers) trained further to read sales calls: it "
         "sees 256 tokens of a call at a time, both sides, and gives each sentence a vector; linear heads tell what the "
@@ -33,7 +34,8 @@ def write_card(heads: Sequence[Head], stamp: Mapping[str, Any], path: Path) -> N
         f"| | |\n|---|---|\n| learnt from | {stamp['calls']} labelled calls and {stamp['pairs']} lines of minimal "
         f"pairs by {stamp['authors']} authors (models/training), digest `{stamp['data']}` |\n"
         f"| thresholds, calibration, figures | {stamp['unseen']} calls of authors x and z; none was learnt from |\n"
-        f"| first round | authors a to u but g, h, i: {recipe} |\n| last round | all but a to f: {last} |\n"
+        f"| first round | authors a to u but g, h, i: {rounds[0]} |\n| second round | all but a to f: {rounds[1]} |\n"
+        f"| third round | all: {rounds[2]} |\n"
         "| base | sentence-transformers/all-MiniLM-L6-v2, Apache-2.0 |\n"
         "| licence | Apache-2.0 |\n| files | `reader.onnx` (encoder, weights as integers), `tokenizer.json`, "
         "`heads.*`, `examples.*` (labelled sentences that findings are likened to) |\n",
