@@ -16,7 +16,7 @@ import numpy as np
 from convintel.themes.encoder import Encoder, Vectors
 from convintel.themes.wording import phrases, shared_topic, split_topic, telling_words, words
 
-WORD_SHARE = 0.3  # of the members must use a single word that names them
+WORD_SHARE, ALONE_SHARE = 0.3, 0.6  # of the members must use a single word that names them, or alone does
 SHARED = 2  # members that must use a phrase: what one person said once names nothing
 CANDIDATES = 25  # phrases that are embedded per theme
 NEW_WORDS = 0.7  # weight of fitting the theme against repeating the first phrase
@@ -84,13 +84,16 @@ def _label(
 
 
 def _words_label(count: Mapping[str, int], score: Mapping[str, float], texts: Sequence[str]) -> str:
-    """Return the telling words that many members share; without any, the start of the most typical.
+    """Return the telling words that many members share; else the start of the most typical.
 
-    Words that two of ten happen to use ("head · bucks") name nothing; somebody's own words do.
+    Words that two of ten happen to use ("head · bucks") name nothing, nor does one alone unless most use it;
+    somebody's own words do.
     """
     many = [word for word in score if count[word] >= WORD_SHARE * len(texts)]
     common = sorted(many, key=lambda word: (-score[word], word))[:3]
-    return " · ".join(common) or f"“{' '.join(split_topic(texts[0])[1].split()[:6])} …”"
+    if len(common) > 1 or (common and count[common[0]] >= ALONE_SHARE * len(texts)):
+        return " · ".join(common)
+    return f"‘{' '.join(split_topic(texts[0])[1].split()[:6])} …’"  # pages set labels in double quotes
 
 
 def _unused(label: str, used: Collection[str]) -> str:

@@ -37,7 +37,7 @@ def test_what_one_person_said_once_names_nothing():
 
 def test_without_a_shared_word_the_most_typical_member_speaks():
     assert names([["shoot me an email please today", "send the brochure along"]]) == [
-        "“shoot me an email please today …”"
+        "‘shoot me an email please today …’"
     ]
 
 
