@@ -195,6 +195,7 @@ def _summary(
         shown = {call["call_id"] for call in summary["calls"]}
         if shown <= said:
             return summary, tables
+        del summary  # it is large: the next one must not stand beside it
 
 
 def _all_unused(found: Survey) -> pl.DataFrame:

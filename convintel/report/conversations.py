@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from convintel.language import entry, say
@@ -24,10 +24,10 @@ def cited(value: Any) -> set[str]:
     return set()
 
 
-def conversations(book: Book, ids: Iterable[str]) -> list[Row]:
-    """Return the pages of some calls, in order of time."""
+def conversations(book: Book, ids: Iterable[str]) -> Iterator[Row]:
+    """Yield the pages of some calls, in order of time."""
     chosen = set(ids)
-    return [_call(book, call) for call_id, call in book.calls.items() if call_id in chosen]
+    yield from (_call(book, call) for call_id, call in book.calls.items() if call_id in chosen)
 
 
 def _call(book: Book, call: Row) -> Row:

@@ -78,9 +78,13 @@ def summarise(
         "method": method(book),
     }
     pages = {*book.ids(week), *cited(summary)}
-    summary["calls"] = conversations(book, pages)
-    plain: Row = json.loads(json.dumps(clean(summary), default=_plain, ensure_ascii=False, allow_nan=False))
+    plain = {name: _data(value) for name, value in summary.items()}
+    plain["calls"] = [_data(call) for call in conversations(book, pages)]  # one by one: thousands at once are gigabytes
     return plain
+
+
+def _data(value: Any) -> Any:
+    return json.loads(json.dumps(clean(value), default=_plain, ensure_ascii=False, allow_nan=False))
 
 
 def _plain(value: object) -> object:

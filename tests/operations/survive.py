@@ -87,11 +87,11 @@ def process(root: Path, batch: Sequence[Input], *, most_seconds: float = MOST_SE
         return [f"a run was stopped by {error}"]
     finally:
         running.show_progress = shown
-    lost = _unexplained(root, batch)
-    print(f"fuzz: {len(batch)} files: {taken.processed} calls used, {taken.set_aside} set aside", flush=True)  # noqa: T201
-    faults = _faults(root)
+    troubles = [*slow, *_unexplained(root, batch), *_faults(root)]
+    used = f"{taken.processed} calls used, {taken.set_aside} set aside"
+    print(f"fuzz: {len(batch)} files: {used}, {len(troubles)} failures", flush=True)  # noqa: T201
     shutil.rmtree(root)
-    return [*slow, *lost, *faults]
+    return troubles
 
 
 def _unexplained(root: Path, batch: Sequence[Input]) -> list[str]:
