@@ -66,12 +66,14 @@ def _server() -> Iterator[None]:
     port = _free_port(host)
     os.environ["PREFECT_API_URL"] = f"http://{host}:{port}/api"
     command = [sys.executable, "-m", "prefect", "server", "start", "--host", host, "--port", str(port)]
+    ending = threading.Event()
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, preexec_fn=_end_with_parent)
     try:
         _wait_for(f"http://{host}:{port}/api/health", process)
-        threading.Thread(target=_stop_without, args=(process,), daemon=True).start()
+        threading.Thread(target=_stop_without, args=(process, ending), daemon=True).start()
         yield
     finally:
+        ending.set()  # from here it is we who end the server
         alone = process.poll() is not None
         process.terminate()
         process.wait(timeout=30)
@@ -79,10 +81,11 @@ def _server() -> Iterator[None]:
             raise ConvintelError("the Prefect server of this process ended", remedy="start it again, as a service does")
 
 
-def _stop_without(server: subprocess.Popen[bytes]) -> None:
-    """Stop serving when the server has ended: nothing would run any more, and nobody would notice."""
+def _stop_without(server: subprocess.Popen[bytes], ending: threading.Event) -> None:
+    """Stop serving when the server has ended by itself: nothing would run any more, and nobody would notice."""
     server.wait()
-    os.kill(os.getpid(), signal.SIGTERM)
+    if not ending.is_set():
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _end_with_parent() -> None:
