@@ -8,7 +8,16 @@ from typing import Any
 
 from convintel.outcomes.cells import id_key
 from convintel.outcomes.export import read_export
-from convintel.outcomes.rows import CONTACT_IDS, Remarks, Row, add_contacts, contacts_of, ids_of
+from convintel.outcomes.rows import (
+    CONTACT_IDS,
+    TOO_MANY_CELLS,
+    Remarks,
+    Row,
+    add_contacts,
+    contacts_of,
+    ids_of,
+    too_long,
+)
 from convintel.settings import Settings
 
 Deals = Mapping[str, dict[str, Any]]  # by `id_key`
@@ -49,9 +58,7 @@ def _attach(deals: Deals, path: Path, remarks: Remarks, settings: Settings) -> s
     if not (
         {"contact_id", "deal_ids"} & set(export.columns) and {"contact_email", "contact_phone"} & set(export.columns)
     ):
-        have = ", ".join(header for header in export.headers if header) or "nothing"
-        what = f"no columns for id (or deal ids) and e-mail or phone of contacts (the file has: {have})"
-        remarks.add(export.header_line, what, "name the columns under [crm.aliases] in convintel.toml", "set aside")
+        remarks.lacks(export, "no columns for id (or deal ids) and e-mail or phone of contacts")
         return set()
     of_contact: dict[str, list[dict[str, Any]]] = {}
     for deal in deals.values():
@@ -59,11 +66,10 @@ def _attach(deals: Deals, path: Path, remarks: Remarks, settings: Settings) -> s
             of_contact.setdefault(one, []).append(deal)
     seen: set[str] = set()
     for line in export.lines:
-        row = Row(line, export.columns)
-        if any(line.cells[len(export.headers) :]):
-            what = "more cells than the header has columns"
-            remarks.add(line.number, what, "quote cells that contain the separator", "set aside")
+        if too_long(line, export):
+            remarks.add(line.number, *TOO_MANY_CELLS, "set aside")
             continue
+        row = Row(line, export.columns)
         ids = ids_of(row, "contact_id")
         seen |= set(ids)
         theirs = [deals[key] for one in ids_of(row, "deal_ids") if (key := id_key(one)) in deals]

@@ -14,7 +14,17 @@ from convintel.outcomes.contacts import attach
 from convintel.outcomes.export import Export, read_export
 from convintel.outcomes.headers import unmet
 from convintel.outcomes.owners import Roster, find_owner, roster, suggestion
-from convintel.outcomes.rows import CONTACT_IDS, CONTACTS, Remarks, Row, add_contacts, contacts_of, ids_of
+from convintel.outcomes.rows import (
+    CONTACT_IDS,
+    CONTACTS,
+    TOO_MANY_CELLS,
+    Remarks,
+    Row,
+    add_contacts,
+    contacts_of,
+    ids_of,
+    too_long,
+)
 from convintel.settings import Crm, Settings
 from convintel.tables import frame
 
@@ -51,13 +61,7 @@ def read_deals(
     export = read_export(path, settings.crm)
     lacks = unmet(export.columns)
     if lacks:
-        have = ", ".join(header for header in export.headers if header) or "nothing"
-        remarks.add(
-            export.header_line,
-            f"no column for {' and '.join(lacks)} (the file has: {have}); no deal was read",
-            "name the columns under [crm.aliases] in convintel.toml",
-            "set aside",
-        )
+        remarks.lacks(export, f"no column for {' and '.join(lacks)}", lost="; no deal was read")
         return frame("deals", []), frame("unused", remarks.rows)
     deals = _read_rows(export, roster(reps), settings, remarks)
     of_contacts = attach(deals, contacts, remarks, settings)
@@ -76,7 +80,9 @@ def _read_rows(export: Export, known: Roster, settings: Settings, remarks: Remar
     strangers: dict[tuple[str | None, str | None], list[int]] = {}
     for line in export.lines:
         try:
-            deal = _read_row(Row(line, export.columns), len(export.headers), known, settings, remarks)
+            if too_long(line, export):
+                raise _UnusableRowError(*TOO_MANY_CELLS)
+            deal = _read_row(Row(line, export.columns), known, settings, remarks)
         except _UnusableRowError as unusable:
             what, remedy = unusable.args
             remarks.add(line.number, what, remedy, "set aside")
@@ -93,9 +99,7 @@ def _read_rows(export: Export, known: Roster, settings: Settings, remarks: Remar
     return deals
 
 
-def _read_row(row: Row, width: int, known: Roster, settings: Settings, remarks: Remarks) -> dict[str, Any]:
-    if any(row.line.cells[width:]):
-        raise _UnusableRowError("more cells than the header has columns", "quote cells that contain the separator")
+def _read_row(row: Row, known: Roster, settings: Settings, remarks: Remarks) -> dict[str, Any]:
     deal_id = row.get("deal_id")
     if not deal_id:
         raise _UnusableRowError("no deal id", "export the id column for every deal")

@@ -84,7 +84,7 @@ def columns_of(headers: Sequence[str], crm: Crm, what: What = "deals") -> tuple[
     if unknown:
         raise SettingsError(f"crm.aliases: no field {', '.join(unknown)}", remedy=f"the fields are {', '.join(FIELDS)}")
     kinds = list(aliases(what)) if crm.kind == "auto" else [crm.kind]
-    found = {kind: _columns(headers, {**aliases(what).get(kind, {}), **crm.aliases}) for kind in kinds}
+    found = {kind: _columns(headers, {**aliases(what)[kind], **crm.aliases}) for kind in kinds}
     best = max(kinds, key=lambda kind: len(found[kind]))  # the first of equals: the order of the file
     return best, found[best]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 from convintel.outcomes.cells import pieces, read_email, read_phone
-from convintel.outcomes.export import Line
+from convintel.outcomes.export import Export, Line
 
 Severity = Literal["set aside", "partly used", "note"]
 CONTACTS: Final = ("contact_emails", "contact_phones")
@@ -25,6 +25,21 @@ class Remarks:
     def add(self, row: int | None, what: str, remedy: str, severity: Severity) -> None:
         """List a row; None stands for the whole file."""
         self.rows.append({"source": self.source, "row": row, "what": what, "remedy": remedy, "severity": severity})
+
+    def lacks(self, export: Export, needs: str, *, lost: str = "") -> None:
+        """List that a file has no columns for what it needs."""
+        have = ", ".join(header for header in export.headers if header) or "nothing"
+        remedy = "name the columns under [crm.aliases] in convintel.toml"
+        self.add(export.header_line, f"{needs} (the file has: {have}){lost}", remedy, "set aside")
+
+
+TOO_MANY_CELLS: Final = ("more cells than the header has columns", "quote cells that contain the separator")
+"""What is wrong with such a row, and what to do."""
+
+
+def too_long(line: Line, export: Export) -> bool:
+    """Tell whether a line has filled cells beyond the header's: nobody knows what belongs where."""
+    return any(line.cells[len(export.headers) :])
 
 
 @dataclass(frozen=True, slots=True)
