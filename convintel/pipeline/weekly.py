@@ -191,11 +191,10 @@ def _summary(
         more = gather.spoken_in(store, sorted(shown - said), found.keys)
         tables = tables | {name: pl.concat([tables[name], rows]) for name, rows in more.items()}
         said |= shown
-        summary = report.summarise(tables, week=week, settings=settings, facts=facts)
-        shown = {call["call_id"] for call in summary["calls"]}
-        if shown <= said:
-            return summary, tables
-        del summary  # it is large: the next one must not stand beside it
+        draft = report.draft(tables, week=week, settings=settings, facts=facts)
+        if draft.calls <= said:
+            return draft.finished(), tables
+        shown = set(draft.calls)
 
 
 def _all_unused(found: Survey) -> pl.DataFrame:

@@ -11,6 +11,17 @@ from convintel.report.files import open_to_group
 from convintel.report.lineage import Lineage, explain, lines
 from convintel.report.pdf import Printer, printer
 from convintel.report.render import alone, write_report
-from convintel.report.summary import summarise
+from convintel.report.summary import draft, summarise
 
-__all__ = ["Lineage", "Printer", "alone", "explain", "lines", "open_to_group", "printer", "summarise", "write_report"]
+__all__ = [
+    "Lineage",
+    "Printer",
+    "alone",
+    "draft",
+    "explain",
+    "lines",
+    "open_to_group",
+    "printer",
+    "summarise",
+    "write_report",
+]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property
 from typing import Any
 
 import polars as pl
@@ -26,10 +28,38 @@ from convintel.settings import Settings
 VERSION = "convintel.summary/3"
 
 
+@dataclass(frozen=True)
+class Draft:
+    """A summary without its call pages; which calls have one is known by then, and they are what costs."""
+
+    book: Book
+    sections: Row
+
+    @cached_property
+    def calls(self) -> frozenset[str]:
+        """The calls that have a page: those of the week, and older ones that other pages show."""
+        return frozenset(self.book.calls) & {*self.book.ids(self.book.week), *cited(self.sections)}
+
+    def finished(self) -> dict[str, Any]:
+        """Return the summary with its call pages."""
+        plain = {name: _data(value) for name, value in self.sections.items()}
+        # one by one: thousands at once are gigabytes
+        plain["calls"] = [_data(call) for call in conversations(self.book, self.calls)]
+        return plain
+
+
 def summarise(
     tables: Mapping[str, pl.DataFrame], *, week: str, settings: Settings, facts: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Return everything the pages of a week show, as data that JSON can hold; the same input gives the same dictionary.
+
+    Arguments are those of `draft`.
+    """
+    return draft(tables, week=week, settings=settings, facts=facts).finished()
+
+
+def draft(tables: Mapping[str, pl.DataFrame], *, week: str, settings: Settings, facts: Mapping[str, Any]) -> Draft:
+    """Return the summary up to its call pages.
 
     Args:
         tables: Tables by name (`tables.SCHEMAS`), each stacked over calls; missing ones are taken as empty.
@@ -42,7 +72,7 @@ def summarise(
     interval = number(settings.outcomes.interval, "share")
     persons, spoken = people(book), book.talk()
     objections, shown, behaviours = team.objections(book), themes.themes(book), deals.associations(book)
-    summary: Row = {
+    sections: Row = {
         "schema": VERSION,
         "title": settings.report.title,
         "company": settings.company.name,
@@ -77,10 +107,7 @@ def summarise(
         "quality": quality(book),
         "method": method(book),
     }
-    pages = {*book.ids(week), *cited(summary)}
-    plain = {name: _data(value) for name, value in summary.items()}
-    plain["calls"] = [_data(call) for call in conversations(book, pages)]  # one by one: thousands at once are gigabytes
-    return plain
+    return Draft(book, sections)
 
 
 def _data(value: Any) -> Any:
