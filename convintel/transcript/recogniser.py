@@ -157,7 +157,7 @@ class FasterWhisper:
         prompt = self._model.get_prompt(
             self._tokens, [], without_timestamps=not (several or careful), hotwords=hotwords
         )
-        size = AT_ONCE["cuda" if self._device == "cuda" else "cpu"]
+        size = AT_ONCE[self._device]
         found: list[list[HeardWord] | None] = []
         for i in range(0, len(sounds), size):
             found += self._read(

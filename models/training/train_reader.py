@@ -16,7 +16,7 @@ import json
 import re
 import shutil
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import pairwise
@@ -41,6 +41,7 @@ from convintel.evaluate.matching import match_near  # noqa: E402
 from convintel.signals.context import Fields, fields_of  # noqa: E402
 from convintel.signals.heads import Head, save  # noqa: E402
 from convintel.signals.objections import EXCHANGE  # noqa: E402
+from convintel.signals.windows import Encode  # noqa: E402
 from convintel.signals.words import Words  # noqa: E402
 from convintel.store import file_digest, write_atomically  # noqa: E402
 
@@ -84,14 +85,9 @@ def main(arguments: Sequence[str]) -> None:
     early = [call for call in seen if call.author in FIRST]
     short = [call for call in seen if call.author not in AT_LENGTH]
     start = None
-    for number, (recipe, read_by) in enumerate(zip(ROUNDS, (early, short, seen), strict=True), start=1):
-        net = network(
-            f"round-{number}",
-            kept,
-            base,
-            recipe,
-            lambda recipe, some=read_by, start=start: learn([*some, *pairs], base, tokens_of, recipe, say, start=start),
-        )
+    for number, (recipe, some) in enumerate(zip(ROUNDS, (early, short, seen), strict=True), start=1):
+        file = kept / f"round-{number}.pt" if kept else None
+        net = network(file, [*some, *pairs], base, tokens_of, recipe, start)
         start = net.state_dict()
 
     def read(some: Iterable[Call]) -> list[Read]:
@@ -117,14 +113,20 @@ def main(arguments: Sequence[str]) -> None:
     pin()
 
 
-def network(name: str, kept: Path | None, base: Path, recipe: Recipe, learnt: Callable[[Recipe], Net]) -> Net:
-    """Return the network that an earlier run kept under this name, else learn and keep it."""
-    file = kept / f"{name}.pt" if kept else None
+def network(
+    file: Path | None,
+    calls: Sequence[Call],
+    base: Path,
+    tokens_of: Encode,
+    recipe: Recipe,
+    start: Mapping[str, torch.Tensor] | None,
+) -> Net:
+    """Return the network that an earlier run kept in the file, else learn and keep it."""
     if file and file.is_file():
         net = Net(base, recipe)
         net.load_state_dict(torch.load(file, weights_only=True))
         return net.eval()
-    net = learnt(recipe)
+    net = learn(calls, base, tokens_of, recipe, say, start=start)
     if file:
         torch.save(net.state_dict(), file)
     return net
