@@ -164,6 +164,12 @@ class Signals(Section):
         le=1,
         description="As above, for next steps: 88, 92 and 88 % right, 85, 88 and 90 % found.",
     )
+    tracker_encoder: str = Field(
+        "",
+        description="What reads sentences for custom trackers: empty = the reader itself; or a folder or hub name of a "
+        "sentence-transformers model, as in [themes] encoder. On five concepts all-mpnet-base-v2 is more precise "
+        "(docs/signals.md), and slower.",
+    )
     interruption_seconds: float = Field(
         0.5, gt=0, description="Overlap from which taking the floor counts as an interruption."
     )

@@ -32,7 +32,7 @@ def evaluate_themes(gold: Path, settings: Settings, *, encoder: Encoder | None =
     from sklearn.metrics import adjusted_rand_score, v_measure_score
 
     texts, categories = _read(gold)
-    groups = group_texts(texts, encoder or load_encoder(settings), settings)
+    groups = group_texts(texts, encoder or load_encoder(settings.themes.encoder), settings)
     left_out = sum(group == LEFT_OUT for group in groups)
     metrics = {
         "v_measure": float(v_measure_score(categories, groups)),

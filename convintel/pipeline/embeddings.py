@@ -40,7 +40,7 @@ def embed_concerns(
     if missing:
         texts = _texts(concerns)
         new = sorted({text for call_id in missing for text in texts.get(call_id, [])})
-        fresh = dict(zip(new, themes.load_encoder(settings).encode(new), strict=True)) if new else {}
+        fresh = dict(zip(new, themes.load_encoder(settings.themes.encoder).encode(new), strict=True)) if new else {}
         for call_id in missing:
             vectors = _table(call_id, texts.get(call_id, []), fresh)
             store.write("embeddings", call_id, keys[call_id], {"embeddings": vectors})
@@ -72,7 +72,7 @@ class StoredEncoder:
         """Return unit vectors, float32 [n, d]."""
         unknown = sorted({text for text in texts if text not in self._vectors})
         if unknown:
-            self._encoder = self._encoder or themes.load_encoder(self._settings)
+            self._encoder = self._encoder or themes.load_encoder(self._settings.themes.encoder)
             fresh = dict(zip(unknown, self._encoder.encode(unknown), strict=True))
             self._phrases |= fresh
             self._vectors |= fresh

@@ -312,9 +312,10 @@ def _facts(found: Survey, settings: Settings) -> dict[str, Any]:
 
 
 def used_models(settings: Settings) -> list[str]:
-    """Return the recogniser, the encoder and all models that every run uses."""
+    """Return the recogniser, the encoders and all models that every run uses."""
     always = [model.name for model in models.catalogue() if model.kind not in ("recogniser", "encoder")]
-    return [settings.speech.model, settings.themes.encoder, *always]
+    own = [settings.signals.tracker_encoder] if settings.trackers and settings.signals.tracker_encoder else []
+    return [settings.speech.model, settings.themes.encoder, *own, *always]
 
 
 def _model_facts(name: str) -> dict[str, str]:

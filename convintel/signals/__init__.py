@@ -75,7 +75,7 @@ def measure(
         "objections": objections,
         "next_steps": next_steps,
         "questions": questions,
-        "mentions": frame("mentions", mention_rows(said, reader.trackers, reader.network, corrections)),
+        "mentions": frame("mentions", mention_rows(said, reader.trackers, reader.alone, corrections)),
         "concerns": frame("concerns", concern_rows(said, concerns, questions) if known else []),
     }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from convintel import models
+from convintel.encoder import load_encoder
 from convintel.errors import ModelError
 from convintel.settings import Settings
 from convintel.signals.context import Fields, fields_of, merged
@@ -19,7 +20,7 @@ from convintel.signals.handling import aftermath
 from convintel.signals.heads import Head, load
 from convintel.signals.lines import Line
 from convintel.signals.network import Examples, Network, Sentence, load_examples
-from convintel.signals.trackers import Trained, train
+from convintel.signals.trackers import Alone, Trained, alone, train
 
 NAME: Final = "reader"
 REACH: Final = {"objections": 0.08, "next_steps": 0.12}
@@ -41,6 +42,7 @@ class Reader:
     examples: Examples
     objection_threshold: float
     next_step_threshold: float
+    alone: Alone  # what reads sentences for trackers
     trackers: tuple[Trained, ...] = ()
 
     @cached_property
@@ -155,13 +157,17 @@ def load_reader(settings: Settings) -> Reader:
         raise ModelError(f"heads are missing: {', '.join(missing)}", where=settings.signals.heads, remedy="train again")
     asked = settings.signals
     network, examples = Network(folder), load_examples(folder)
+    read: Alone = partial(alone, network)
+    if settings.trackers and asked.tracker_encoder:
+        read = load_encoder(asked.tracker_encoder).encode
     return Reader(
         network,
         heads,
         examples,
         heads["objections"].threshold if asked.objection_threshold is None else asked.objection_threshold,
         heads["next_steps"].threshold if asked.next_step_threshold is None else asked.next_step_threshold,
-        tuple(train(tracker, network, examples) for tracker in settings.trackers),
+        read,
+        tuple(train(tracker, read, examples) for tracker in settings.trackers),
     )
 
 
@@ -175,5 +181,7 @@ def heads_folder(settings: Settings) -> Path:
 
 
 def reader_digest(settings: Settings) -> str:
-    """Return what changes when the network, its examples or the heads in force change."""
-    return models.digest(NAME) + models.digest(settings.signals.heads)
+    """Return what changes when the network, its examples, the heads in force or the trackers' encoder change."""
+    encoder = settings.signals.tracker_encoder
+    other = models.digest(encoder) if encoder and settings.trackers else ""
+    return models.digest(NAME) + models.digest(settings.signals.heads) + other

@@ -1,13 +1,14 @@
 """Custom trackers: a concept that a user names with example sentences, found in every call.
 
-A sentence is read alone by the reader network; a logistic regression per tracker tells it from the counter-examples and
-from a background of labelled sentences. Eight examples are enough to be of use, sixteen are better; what a tracker is
-worth on sentences that it did not see is measured by leaving each example out once (`held_out`).
+A sentence is read alone, by the reader network or the encoder that the settings name; a logistic regression per tracker
+tells it from the counter-examples and from a background of labelled sentences. Eight examples are enough to be of use,
+sixteen are better; what a tracker is worth on sentences that it did not see is measured by leaving each example out
+once (`held_out`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
@@ -27,6 +28,8 @@ BACKGROUND: Final = 400  # labelled sentences, spread over all, that stand for w
 COST, EXAMPLE_WEIGHT, COUNTER_WEIGHT, BACKGROUND_WEIGHT = 30.0, 12.0, 6.0, 8.0
 """Chosen on five concepts with 90 sentences each, half of the false ones near misses (docs/signals.md)."""
 LEAST_WORDS: Final = 3
+Alone = Callable[[Sequence[str]], Vectors]
+"""Unit vectors [texts, width] of sentences read without their call; the same function each time in a process."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +42,7 @@ class Trained:
     vectors: Vectors  # of the examples
 
     def scores(self, vectors: Vectors) -> npt.NDArray[np.float64]:
-        """Return how likely each sentence [sentences, 384] is meant by the tracker."""
+        """Return how likely each sentence [sentences, width] is meant by the tracker."""
         raw = vectors @ self.weights + self.intercept
         return np.asarray(1 / (1 + np.exp(-np.clip(raw, -30, 30))))
 
@@ -64,18 +67,18 @@ def _mean(network: Network, text: str) -> Vectors:
     return mean
 
 
-def train(tracker: Tracker, network: Network, examples: Examples) -> Trained:
+def train(tracker: Tracker, read: Alone, examples: Examples) -> Trained:
     """Return the tracker trained on its examples, its counter-examples and the background."""
-    right, wrong = alone(network, tracker.examples), alone(network, tracker.counter_examples)
-    weights, intercept = _fit(right, wrong, background(network, examples))
+    right, wrong = read(tracker.examples), read(tracker.counter_examples)
+    weights, intercept = _fit(right, wrong, background(read, examples))
     return Trained(tracker, weights, intercept, right)
 
 
 @lru_cache(maxsize=1)  # the same for every tracker
-def background(network: Network, examples: Examples) -> Vectors:
+def background(read: Alone, examples: Examples) -> Vectors:
     """Return vectors of labelled sentences spread evenly over all of them."""
     step = max(1, len(examples.texts) // BACKGROUND)
-    return alone(network, examples.texts[::step][:BACKGROUND])
+    return read(examples.texts[::step][:BACKGROUND])
 
 
 def _fit(right: Vectors, wrong: Vectors, others: Vectors) -> tuple[npt.NDArray[np.float64], float]:
@@ -90,13 +93,13 @@ def _fit(right: Vectors, wrong: Vectors, others: Vectors) -> tuple[npt.NDArray[n
     return np.asarray(model.coef_[0], dtype=np.float64), float(model.intercept_[0])
 
 
-def held_out(tracker: Tracker, network: Network, examples: Examples) -> dict[str, Any]:
+def held_out(tracker: Tracker, read: Alone, examples: Examples) -> dict[str, Any]:
     """Return precision and recall on the tracker's own sentences, each read by a model that did not see it.
 
     `background` is the share of other sentences that it would find wrongly.
     """
-    right, wrong = alone(network, tracker.examples), alone(network, tracker.counter_examples)
-    others = background(network, examples)
+    right, wrong = read(tracker.examples), read(tracker.counter_examples)
+    others = background(read, examples)
     half = len(others) // 2
     hits = sum(_alone_found(right, wrong, others, place, True, tracker.threshold) for place in range(len(right)))
     false = sum(_alone_found(right, wrong, others, place, False, tracker.threshold) for place in range(len(wrong)))
@@ -117,9 +120,7 @@ def _alone_found(right: Vectors, wrong: Vectors, others: Vectors, place: int, of
     return bool(1 / (1 + np.exp(-(pool[place] @ weights + intercept))) >= threshold)
 
 
-def mention_rows(
-    said: Said, trackers: Sequence[Trained], network: Network, corrections: Mapping[str, str]
-) -> list[Row]:
+def mention_rows(said: Said, trackers: Sequence[Trained], alone: Alone, corrections: Mapping[str, str]) -> list[Row]:
     """Return the rows of `tables.Mentions` of a call, those that a manager called wrong left out."""
     if not trackers:
         return []
@@ -130,7 +131,7 @@ def mention_rows(
         for piece in sentences(turn.text)
         if len(clean(piece.text).split()) >= LEAST_WORDS
     ]
-    vectors = alone(network, [piece.text for _, piece in pieces])
+    vectors = alone([piece.text for _, piece in pieces])
     seen: dict[str, int] = {}
     rows: list[Row] = []
     for each in trackers:

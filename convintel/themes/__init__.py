@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from convintel.encoder import Encoder, load_encoder
 from convintel.settings import Settings
 from convintel.tables import frame
 from convintel.themes.edits import Edits, Wishes, read_edits, wishes
-from convintel.themes.encoder import Encoder, load_encoder
 from convintel.themes.grouping import Grouped, Item, group_items, keep_ids
 from convintel.themes.registry import Event, Registry, free_number
 from convintel.themes.sizes import Frame, theme_rows

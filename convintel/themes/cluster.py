@@ -13,8 +13,8 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from convintel.encoder import Vectors, unit
 from convintel.settings import Themes
-from convintel.themes.encoder import Vectors, unit
 from convintel.themes.middle import likeness, middle
 
 Ints = npt.NDArray[np.intp]

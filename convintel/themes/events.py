@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from convintel.encoder import Vectors
 from convintel.settings import Themes
 from convintel.themes.cluster import ONE, centre
-from convintel.themes.encoder import Vectors
 from convintel.themes.middle import Middle, likeness, middle
 from convintel.themes.registry import Event, Registry, Theme, theme_id
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from convintel.encoder import Encoder, Vectors
 from convintel.settings import Themes
 from convintel.themes.cluster import canonical_order, cluster
-from convintel.themes.encoder import Encoder, Vectors
 from convintel.themes.events import ALIKE, merge_alike, split_apart
 from convintel.themes.labels import name_themes
 from convintel.themes.middle import Middle, likeness, middle

@@ -13,7 +13,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
-from convintel.themes.encoder import Encoder, Vectors
+from convintel.encoder import Encoder, Vectors
 from convintel.themes.wording import phrases, shared_topic, split_topic, telling_words, words
 
 WORD_SHARE, ALONE_SHARE = 0.3, 0.6  # of the members must use a single word that names them, or alone does

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from convintel.themes.encoder import Vectors, unit
+from convintel.encoder import Vectors, unit
 
 DIGITS = 6  # of coordinates that are kept: the same bytes on every machine that rounds alike
 BAR_SHARE = 5.0  # per cent of a group's rows below its bar

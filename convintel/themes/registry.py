@@ -18,9 +18,9 @@ from typing import Any, Literal
 
 import numpy as np
 
+from convintel.encoder import Vectors
 from convintel.errors import WorkspaceError
 from convintel.store import write_atomically
-from convintel.themes.encoder import Vectors
 from convintel.themes.middle import DIGITS, Middle
 
 FORMAT = "convintel.themes/2"

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from convintel.encoder import Vectors
 from convintel.themes.edits import Wishes
-from convintel.themes.encoder import Vectors
 from convintel.themes.labels import typical
 from convintel.themes.registry import Registry
 

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
+from convintel.encoder import unit
 from convintel.errors import WorkspaceError
 from convintel.evaluate.themes import evaluate_themes
 from convintel.settings import Settings
-from convintel.themes.encoder import unit
 from convintel.themes.wording import STOP, words
 
 TOPICS = {

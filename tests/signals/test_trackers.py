@@ -1,17 +1,15 @@
 """Five concepts by another hand (data/trackers.json): 12 examples, 8 counter-examples, 90 sentences to tell apart."""
 
-import json
-from pathlib import Path
-
 import pytest
 
 from convintel.errors import SettingsError
-from convintel.settings import Settings, Tracker, load
+from convintel.settings import Settings, load
 from convintel.signals import load_reader
+from convintel.signals.reader import reader_digest
 from convintel.signals.said import read
-from convintel.signals.trackers import alone, held_out, mention_rows, train
+from convintel.signals.trackers import held_out, mention_rows, train
+from tests.signals.tracker_accuracy import CONCEPTS, told_apart, tracker
 
-CONCEPTS = json.loads((Path(__file__).parent / "data" / "trackers.json").read_text("utf-8"))
 CALL = "0123456789abcdef"
 
 
@@ -20,26 +18,25 @@ def reader():
     return load_reader(Settings())
 
 
-def tracker(told, **changes):
-    kept = {key: told[key] for key in ("name", "said_by", "examples", "counter_examples")}
-    return Tracker.model_validate(kept | changes)
-
-
 def test_unseen_sentences_are_told_apart(reader):
-    hits = said = meant = 0
-    for told in CONCEPTS:
-        trained = train(tracker(told), reader.network, reader.examples)
-        scores = trained.scores(alone(reader.network, [each["text"] for each in told["held_out"]]))
-        found = [score >= trained.tracker.threshold for score in scores]
-        hits += sum(one and each["match"] for one, each in zip(found, told["held_out"], strict=True))
-        said += sum(found)
-        meant += sum(each["match"] for each in told["held_out"])
-    assert hits / said >= 0.65
-    assert hits / meant >= 0.45
+    found = told_apart(reader.alone, reader.examples)
+    assert found.precision >= 0.65
+    assert found.recall >= 0.45
+
+
+def test_another_encoder_reads_trackers_alone(reader):
+    asked = {"signals": {"tracker_encoder": "minilm"}}
+    assert load_reader(Settings.model_validate(asked)).alone(["A sentence."]).shape == (1, 384)
+    with_tracker = Settings.model_validate(asked | {"trackers": [tracker(CONCEPTS[0]).model_dump()]})
+    other = load_reader(with_tracker)
+    assert other.trackers[0].vectors.shape == (12, 384)
+    assert not (other.alone(["A sentence."]) == reader.alone(["A sentence."])).all()
+    assert reader_digest(with_tracker) != reader_digest(Settings())
+    assert told_apart(other.alone, reader.examples).precision > 0.5
 
 
 def test_the_figures_come_from_sentences_left_out(reader):
-    figures = held_out(tracker(CONCEPTS[0]), reader.network, reader.examples)
+    figures = held_out(tracker(CONCEPTS[0]), reader.alone, reader.examples)
     assert figures["examples"] == 12
     assert 0 < figures["precision"] <= 1
     assert figures["background"] < 0.05
@@ -50,17 +47,17 @@ def test_a_mention_says_who_when_and_which_example(reader, tables):
     text = told["examples"][0]
     said = [("rep", 0.0, 5.0, "So that is how it works on the phone."), ("customer", 6.0, 12.0, text)]
     transcript, turns = tables(said)
-    trained = [train(tracker(told, said_by="customer"), reader.network, reader.examples)]
-    rows = mention_rows(read(transcript, turns, call_id=CALL), trained, reader.network, {})
+    trained = [train(tracker(told, said_by="customer"), reader.alone, reader.examples)]
+    rows = mention_rows(read(transcript, turns, call_id=CALL), trained, reader.alone, {})
     assert [row["turn"] for row in rows] == [1]
     assert rows[0]["tracker"] == told["name"]
     assert "your example" in rows[0]["rule"]
     assert 6.0 <= rows[0]["start"] < rows[0]["end"] <= 12.01
-    other = [train(tracker(told, said_by="rep"), reader.network, reader.examples)]
-    of_rep = mention_rows(read(transcript, turns, call_id=CALL), other, reader.network, {})
+    other = [train(tracker(told, said_by="rep"), reader.alone, reader.examples)]
+    of_rep = mention_rows(read(transcript, turns, call_id=CALL), other, reader.alone, {})
     assert {row["role"] for row in of_rep} <= {"rep"}
     wrong = {rows[0]["finding_id"]: "wrong"}
-    assert mention_rows(read(transcript, turns, call_id=CALL), trained, reader.network, wrong) == []
+    assert mention_rows(read(transcript, turns, call_id=CALL), trained, reader.alone, wrong) == []
 
 
 def test_only_questions_when_asked_for(reader, tables):
@@ -72,8 +69,8 @@ def test_only_questions_when_asked_for(reader, tables):
         ("customer", 10.0, 15.0, asked.rstrip("?") + "."),
     ]
     transcript, turns = tables(said)
-    trained = [train(tracker(told, questions_only=True), reader.network, reader.examples)]
-    rows = mention_rows(read(transcript, turns, call_id=CALL), trained, reader.network, {})
+    trained = [train(tracker(told, questions_only=True), reader.alone, reader.examples)]
+    rows = mention_rows(read(transcript, turns, call_id=CALL), trained, reader.alone, {})
     assert [row["turn"] for row in rows] == [0]
 
 

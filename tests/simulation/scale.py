@@ -18,11 +18,11 @@ from datetime import date, timedelta
 import numpy as np
 import polars as pl
 
+from convintel.encoder import unit
 from convintel.outcomes import follow_through, hygiene, match, ramp, win_rates
 from convintel.outcomes.associate import compare
 from convintel.settings import Settings
 from convintel.tables import frame
-from convintel.themes.encoder import unit
 from convintel.themes.grouping import Item, group_items
 from convintel.themes.registry import Registry
 from tests.simulation.teams import FAMILY, Plan, a_team

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from convintel.encoder import unit
 from convintel.settings import Themes
-from convintel.themes.encoder import unit
 from convintel.themes.grouping import Item, group_items
 from convintel.themes.registry import Registry
 from convintel.themes.wording import STOP, words

@@ -5,6 +5,7 @@ import random
 import numpy as np
 import pytest
 
+from convintel.encoder import unit
 from convintel.settings import Themes
 from convintel.themes.cluster import (
     GRAPH,
@@ -15,7 +16,6 @@ from convintel.themes.cluster import (
     degree,
     neighbours,
 )
-from convintel.themes.encoder import unit
 
 RULES = Themes(min_size=5)
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from convintel.encoder import SentenceTransformerEncoder
 from convintel.errors import ModelError
-from convintel.themes.encoder import SentenceTransformerEncoder
 
 TEXTS = [
     "That is more than we have set aside for this year.",

@@ -9,11 +9,11 @@ import numpy as np
 import polars as pl
 import pytest
 
+from convintel.encoder import unit
 from convintel.errors import WorkspaceError
 from convintel.settings import Settings
 from convintel.tables import frame
 from convintel.themes import Registry, free_number, group
-from convintel.themes.encoder import unit
 from convintel.themes.grouping import Item, group_items
 from convintel.themes.wording import STOP, words
 from convintel.weeks import monday

@@ -10,7 +10,6 @@ import numpy as np
 import numpy.typing as npt
 
 from convintel.errors import ModelError
-from convintel.settings import Settings
 
 Vectors = npt.NDArray[np.float32]
 
@@ -61,15 +60,14 @@ class SentenceTransformerEncoder:
         return np.asarray(rows, dtype=np.float32)[[place[text] for text in texts]]
 
 
-def load_encoder(settings: Settings) -> Encoder:
-    """Load the encoder that `themes.encoder` names, from the model cache or a folder of the user's.
+def load_encoder(name: str) -> Encoder:
+    """Load an encoder by its name in models.toml, from a folder of the user's, or by a hub name.
 
     Raises:
         ModelError: the model is missing or not the one that models.toml pins.
     """
     from convintel.models import ensure
 
-    name = settings.themes.encoder
     return SentenceTransformerEncoder(ensure(name, kind="encoder"), name=name)
 
 
