@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo test check bench bench-limits bench-reps bench-speech bench-spoken bench-outcomes bench-report simulate dictionary clean bench-ops bench-weekly setup-hashed hashes prove-forget licences bench-serve bench-cluster bench-sizing
+.PHONY: setup demo test check bench bench-limits bench-reps bench-speech bench-gpu bench-spoken bench-outcomes bench-report simulate dictionary clean bench-ops bench-weekly setup-hashed hashes prove-forget licences bench-serve bench-cluster bench-sizing
 
 setup: .venv/ready                      ## .venv with everything, models assembled and checked
 
@@ -51,6 +51,9 @@ bench: setup                            ## speed, side by side in one run
 
 bench-speech: setup                     ## words against faster-whisper as its README shows, same model and files
 	$(BIN)/python -m tests.bench_speech
+
+bench-gpu: setup                        ## one GPU for all workers beside the cores: seconds, word errors, same words
+	$(BIN)/python -m tests.bench_gpu
 
 bench-limits: setup                     ## damaged files, half hours without speech, three hours of stereo
 	$(BIN)/python -m tests.bench_limits

@@ -47,7 +47,8 @@ def main() -> None:
         together = _told("GPU for all", len(jobs), lambda: list(pool.map(_far, [(path, address) for path in jobs])))
         sys.stdout.write(f"  memory of the GPU in use: {_memory()}\n")
         one.submit(_near, (jobs[0], "cuda")).result()
-        alone = _told("GPU alone", len(files), lambda: list(one.map(_near, [(path, "cuda") for path in jobs[: len(files)]])))
+        each_once = [(path, "cuda") for path in jobs[: len(files)]]
+        alone = _told("GPU alone", len(files), lambda: list(one.map(_near, each_once)))
         words = dict(alone)
         other = sorted({Path(path).name for path, texts in together if texts != words[path]})
         sys.stdout.write(f"  other words together than alone: {len(other)} recordings {' '.join(other)}\n")
