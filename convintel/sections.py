@@ -146,11 +146,11 @@ class Signals(Section):
         "reader", description="Trained heads: `reader`, or a folder written by `convintel models train`."
     )
     objection_threshold: float | None = Field(
-        0.33,
+        0.45,
         ge=0,
         le=1,
-        description="Score from which a turn counts. 0.33: on three labelled sets 72, 63 and 82 % of what it shows is "
-        "right and 72, 78 and 77 % is found; 0.5: 76, 75 and 88 % right, 58, 69 and 70 % found; unset: the head's own.",
+        description="Score from which a turn counts. 0.45: on three labelled sets 80, 75 and 89 % of what it shows is "
+        "right and 65, 80 and 77 % is found; 0.3: 71, 63 and 85 % right, 67, 86 and 82 % found; unset: the head's own.",
     )
     concern_threshold: float = Field(
         0.25,
@@ -162,7 +162,7 @@ class Signals(Section):
         0.25,
         ge=0,
         le=1,
-        description="As above, for next steps: 88, 92 and 88 % right, 85, 88 and 90 % found.",
+        description="As above, for next steps: 93, 92 and 87 % right, 82, 88 and 92 % found.",
     )
     tracker_encoder: str = Field(
         "",

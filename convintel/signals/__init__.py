@@ -29,7 +29,7 @@ from convintel.tables import frame
 
 __all__ = ["Reader", "load_reader", "local_date", "measure", "signals_key"]
 
-VERSION: Final = 7
+VERSION: Final = 8
 
 
 def measure(

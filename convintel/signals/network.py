@@ -22,7 +22,6 @@ from convintel.signals.text import Piece
 from convintel.signals.windows import Window, encode, overlapping
 
 Vectors = npt.NDArray[np.float32]
-AT_ONCE: Final = 4  # windows read together; more cost memory and win nothing on one thread
 WIDTH: Final = 768
 
 
@@ -67,28 +66,20 @@ class Network:
     def read(self, lines: Sequence[Line]) -> list[Sentence]:
         """Return the sentences of a call in order, each with its vector."""
         encoded = encode(lines, self.tokens_of)
-        wanted = overlapping(encoded)
         found = []
-        for at in range(0, len(wanted), AT_ONCE):
-            batch = wanted[at : at + AT_ONCE]
-            hidden = self._hidden([window for window, _ in batch])
-            for states, (window, inside) in zip(hidden, batch, strict=True):
-                for place in window.places:
-                    if place.line in inside:
-                        mean = states[place.start : place.end].mean(axis=0)
-                        vector = np.concatenate([mean, states[place.mark]])
-                        found.append(Sentence(place.line, encoded[place.line].pieces[place.sentence], vector))
+        for window, inside in overlapping(encoded):
+            states = self._states(window)
+            for place in window.places:
+                if place.line in inside:
+                    mean = states[place.start : place.end].mean(axis=0)
+                    vector = np.concatenate([mean, states[place.mark]])
+                    found.append(Sentence(place.line, encoded[place.line].pieces[place.sentence], vector))
         return sorted(found, key=lambda each: (each.line, each.piece.start))
 
-    def _hidden(self, windows: Sequence[Window]) -> Vectors:
-        """Return the last layer, float32 [windows, tokens, 384]."""
-        length = max(len(window.ids) for window in windows)
-        ids = np.zeros((len(windows), length), dtype=np.int64)
-        mask = np.zeros_like(ids)
-        for row, window in enumerate(windows):
-            ids[row, : len(window.ids)] = window.ids
-            mask[row, : len(window.ids)] = 1
-        states: Vectors = self._session.run(None, {"ids": ids, "mask": mask})[0]
+    def _states(self, window: Window) -> Vectors:
+        """Return the last layer, float32 [tokens, 384]. On one thread windows together cost more: they are padded."""
+        ids = np.array([window.ids], dtype=np.int64)
+        states: Vectors = self._session.run(None, {"ids": ids, "mask": np.ones_like(ids)})[0][0]
         return states
 
 

@@ -24,7 +24,7 @@ def write_card(heads: Sequence[Head], stamp: Mapping[str, Any], path: Path) -> N
     """Write the card."""
     detectors = [head for head in heads if head.classes == ("yes",)]
     choosers = [head for head in heads if head.classes != ("yes",)]
-    first, *later = stamp["rounds"]
+    first, *later = (dict(sorted(recipe.items())) for recipe in stamp["rounds"])
     rounds = [", ".join(f"{name} {value}" for name, value in first.items())]
     rounds += [", ".join(f"{name} {value}" for name, value in one.items() if value != first[name]) for one in later]
     parts = [
@@ -34,8 +34,10 @@ def write_card(heads: Sequence[Head], stamp: Mapping[str, Any], path: Path) -> N
         f"| | |\n|---|---|\n| learnt from | {stamp['calls']} labelled calls and {stamp['pairs']} lines of minimal "
         f"pairs by {stamp['authors']} authors (models/training), digest `{stamp['data']}` |\n"
         f"| thresholds, calibration, figures | {stamp['unseen']} calls of authors x and z; none was learnt from |\n"
-        f"| first round | authors a to u but g, h, i: {rounds[0]} |\n| second round | all but a to f: {rounds[1]} |\n"
-        f"| third round | all: {rounds[2]} |\n"
+        f"| first round | authors a to u but g, h, i: {rounds[0]} |\n"
+        f"| second round | with v to z, without a to f: {rounds[1]} |\n"
+        f"| third round | with a to f: {rounds[2]} |\n"
+        f"| fourth round | with wa to wh, and with opinions of three larger networks: {rounds[3]} |\n"
         "| base | sentence-transformers/all-MiniLM-L6-v2, Apache-2.0 |\n"
         "| licence | Apache-2.0 |\n| files | `reader.onnx` (encoder, weights as integers), `tokenizer.json`, "
         "`heads.*`, `examples.*` (labelled sentences that findings are likened to) |\n",
@@ -64,7 +66,7 @@ def _detector(head: Head) -> str:
     rows = "".join(
         f"| {name} | {each['precision']:.2f} | {each['recall']:.2f} | {each['f1']:.3f} |\n"
         for name, each in {
-            **head.facts["unseen authors"],
+            **dict(sorted(head.facts["unseen authors"].items())),
             "all, without marks and capitals": head.facts["without marks"],
         }.items()
     )

@@ -12,17 +12,23 @@ import hashlib
 import json
 import random
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from convintel.signals.lines import Line
 from convintel.signals.windows import Encode, Encoded, Place, Window, encode, window
 
 HERE = Path(__file__).parent
+OPINIONS = HERE / "opinions.npz"
 AT_LENGTH = frozenset("abcdef")  # authors whose customers object in longer turns than they else say
 OBJECTION_VARIANT, STEP_VARIANT = "objection", "step"
+Opinion = NDArray[np.float32]
+"""Shares [classes of all heads] of a sentence."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +40,12 @@ class Call:
     lines: tuple[Line, ...]
     objections: tuple[dict[str, Any], ...]
     next_steps: tuple[dict[str, Any], ...]
+    bare: bool = False  # without marks and capitals
+
+    @property
+    def key(self) -> str:
+        """What no other call has."""
+        return f"{self.author}/{self.name}{'#bare' if self.bare else ''}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +58,7 @@ class Label:
     next_step: dict[str, Any] | None
     beside_objection: bool
     beside_step: bool
+    opinion: Opinion | None = None  # what a larger network that never learnt from the author thinks
 
 
 @dataclass(frozen=True)
@@ -76,10 +89,16 @@ def read_pairs(folder: Path = HERE / "pairs") -> list[Call]:
     return found
 
 
+def read_opinions(file: Path = OPINIONS) -> dict[str, NDArray[np.uint8]]:
+    """Return the opinions of `teach.py` [sentences, classes], in 255ths, by `Call.key`."""
+    told = np.load(file)
+    return dict(zip(told["names"].tolist(), np.split(told["shares"], told["ends"][:-1]), strict=True))
+
+
 def digest() -> str:
-    """Return 16 hex digits over all labelled files."""
+    """Return 16 hex digits over all labelled files and the opinions."""
     found = hashlib.sha256()
-    for file in sorted([*(HERE / "calls").glob("*/*.json"), *(HERE / "pairs").glob("*.json")]):
+    for file in sorted([*(HERE / "calls").glob("*/*.json"), *(HERE / "pairs").glob("*.json"), OPINIONS]):
         found.update(file.name.encode() + file.read_bytes())
     return found.hexdigest()[:16]
 
@@ -123,6 +142,7 @@ def without_marks(call: Call) -> Call:
         lines=tuple(Line(line.role, stripped(line.text) or line.text) for line in call.lines),
         objections=tuple(map(quoted, call.objections)),
         next_steps=tuple(map(quoted, call.next_steps)),
+        bare=True,
     )
 
 
@@ -146,6 +166,17 @@ def lay_out(call: Call, tokens_of: Encode) -> Laid:
                 bool(steps),
             )
     return Laid(call, encoded, labels)
+
+
+def with_opinions(laid: Laid, opinions: Mapping[str, NDArray[np.uint8]]) -> Laid:
+    """Return the call with the opinion of each sentence in its label, where there are any of this call."""
+    told = opinions.get(laid.call.key)
+    if told is None:
+        return laid
+    shares = (told / 255).astype(np.float32)
+    places = sorted(laid.labels)
+    labels = {place: replace(laid.labels[place], opinion=share) for place, share in zip(places, shares, strict=True)}
+    return replace(laid, labels=labels)
 
 
 def sorted_labels(laid: Laid) -> list[tuple[int, Label]]:

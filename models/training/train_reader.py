@@ -3,11 +3,11 @@
     python -m pip install -r models/training/requirements.txt
     python models/training/train_reader.py
 
-Takes about three hours on two cores; `--networks DIR` takes the networks that an earlier run left there, or leaves them
-there. The network learns in three rounds: from authors a to u but g, h and i; then from all but those who object at
-length; then from all. Nothing is learnt from authors x and z: on their calls mixes, thresholds and calibration are
-chosen and the card's figures are counted, of the very reader that is shipped. Labelled sets on which accuracy is
-reported elsewhere are not read here. The same files on the same kind of machine give the same reader.
+Takes about four hours on two cores; `--networks DIR` takes the networks that an earlier run left there, or leaves them
+there. The network learns in four rounds, each from more authors (`learn.ROUNDS`), in the last one also from what
+larger networks think (`teach.py`). Nothing is learnt from authors x and z: on their calls mixes, thresholds and
+calibration are chosen and the card's figures are counted, of the very reader that is shipped. Labelled sets on which
+accuracy is reported elsewhere are not read here. The same files on the same kind of machine give the same reader.
 """
 
 from __future__ import annotations
@@ -31,8 +31,19 @@ sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
 import torch  # noqa: E402
 from card import write_card  # noqa: E402
 from export import export  # noqa: E402
-from labelled import AT_LENGTH, Call, Label, digest, lay_out, read_calls, read_pairs, sorted_labels, without_marks  # noqa: E402
-from learn import CLASSES, ROUNDS, Net, Recipe, attribute, learn, sentence_vectors  # noqa: E402
+from labelled import (  # noqa: E402
+    AT_LENGTH,
+    Call,
+    Label,
+    digest,
+    lay_out,
+    read_calls,
+    read_opinions,
+    read_pairs,
+    sorted_labels,
+    without_marks,
+)
+from learn import CLASSES, DEVICE, ROUNDS, Net, Recipe, attribute, learn, sentence_vectors  # noqa: E402
 from sklearn.linear_model import LogisticRegression  # noqa: E402
 from wordmodels import findings, fit, samples, together  # noqa: E402
 
@@ -47,6 +58,7 @@ from convintel.store import file_digest, write_atomically  # noqa: E402
 
 OUT = ROOT / "models" / "reader"
 FIRST = frozenset("abcdefjklmnorstu")  # authors of the first round
+LAST = frozenset({"wa", "wb", "wc", "wd", "we", "wf", "wg", "wh"})  # authors of the last round alone
 UNSEEN = frozenset("xz")
 ALONE = {"vector": (1.0, 0.0), "words": (0.0, 1.0)}
 MIXES = [(1.0, 0.0), (1.0, 0.5), (1.0, 1.0), (0.5, 1.0), (0.0, 1.0)]  # of heads that choose a class
@@ -82,12 +94,14 @@ def main(arguments: Sequence[str]) -> None:
     calls = read_calls()
     pairs, seen = read_pairs(), [call for call in calls if call.author not in UNSEEN]
     unseen = [call for call in calls if call.author in UNSEEN]
-    early = [call for call in seen if call.author in FIRST]
-    short = [call for call in seen if call.author not in AT_LENGTH]
+    third = [call for call in seen if call.author not in LAST]
+    early = [call for call in third if call.author in FIRST]
+    short = [call for call in third if call.author not in AT_LENGTH]
     start = None
-    for number, (recipe, some) in enumerate(zip(ROUNDS, (early, short, seen), strict=True), start=1):
+    for number, (recipe, some) in enumerate(zip(ROUNDS, (early, short, third, seen), strict=True), start=1):
         file = kept / f"round-{number}.pt" if kept else None
-        net = network(file, [*some, *pairs], base, tokens_of, recipe, start)
+        opinions = read_opinions() if number == len(ROUNDS) else {}
+        net = network(file, [*some, *pairs], base, tokens_of, recipe, start, opinions)
         start = net.state_dict()
 
     def read(some: Iterable[Call]) -> list[Read]:
@@ -104,11 +118,11 @@ def main(arguments: Sequence[str]) -> None:
         "rounds": [vars(recipe) for recipe in ROUNDS],
     }
     OUT.mkdir(exist_ok=True)
-    moved = export(net.encoder, OUT / "reader.onnx")
-    say(f"reader.onnx: states move by at most {moved:.3f} when weights are stored as integers")
     shutil.copyfile(base / "tokenizer.json", OUT / "tokenizer.json")
     save([replace(head, facts=dict(head.facts) | stamp) for head in heads], OUT)
-    write_examples(read(short), {head.name: head for head in heads})
+    write_examples(read(call for call in seen if call.author not in AT_LENGTH), {head.name: head for head in heads})
+    moved = export(net.encoder.cpu(), OUT / "reader.onnx")
+    say(f"reader.onnx: states move by at most {moved:.3f} when weights are stored as integers")
     write_card(heads, stamp, OUT / "README.md")
     pin()
 
@@ -120,13 +134,14 @@ def network(
     tokens_of: Encode,
     recipe: Recipe,
     start: Mapping[str, torch.Tensor] | None,
+    opinions: Mapping[str, np.ndarray],
 ) -> Net:
     """Return the network that an earlier run kept in the file, else learn and keep it."""
     if file and file.is_file():
-        net = Net(base, recipe)
-        net.load_state_dict(torch.load(file, weights_only=True))
+        net = Net(base, recipe).to(DEVICE)
+        net.load_state_dict(torch.load(file, weights_only=True, map_location=DEVICE))
         return net.eval()
-    net = learn(calls, base, tokens_of, recipe, say, start=start)
+    net = learn(calls, base, tokens_of, recipe, say, start=start, opinions=opinions)
     if file:
         torch.save(net.state_dict(), file)
     return net
@@ -143,7 +158,7 @@ def word_models(calls: Sequence[Call], tokens_of: Callable[[str], tuple[int, ...
 def linear(net: Net, name: str) -> dict[str, np.ndarray]:
     """Return weights and intercept of the network's layer for a head."""
     layer = net.heads[f"head_{name}"]
-    return {"weights": layer.weight.detach().numpy(), "intercept": layer.bias.detach().numpy()}
+    return {"weights": layer.weight.detach().cpu().numpy(), "intercept": layer.bias.detach().cpu().numpy()}
 
 
 def say(text: str) -> None:

@@ -39,12 +39,12 @@ def test_every_type_has_its_groups():
 
 
 def test_neutral_mentions_raise_few_false_alarms(called):
-    assert called["neutral"] <= 0.12
+    assert called["neutral"] <= 0.17
     assert called["question"] <= 0.02
 
 
 def test_an_objection_is_one_without_an_answer_too(called):
-    assert called["objection"] >= 0.3
+    assert called["objection"] >= 0.4
 
 
 def test_the_rep_never_objects(called):

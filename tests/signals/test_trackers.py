@@ -20,8 +20,8 @@ def reader():
 
 def test_unseen_sentences_are_told_apart(reader):
     found = told_apart(reader.alone, reader.examples)
-    assert found.precision >= 0.65
-    assert found.recall >= 0.45
+    assert found.precision >= 0.6
+    assert found.recall >= 0.55
 
 
 def test_another_encoder_reads_trackers_alone(reader):
