@@ -126,7 +126,12 @@ def digest(name: str) -> str:
     if folder is None:
         return content_key(name)
     files = sorted(path for path in folder.rglob("*") if path.is_file()) if folder.is_dir() else [folder]
-    return content_key([[path.name, file_digest(path)] for path in files])
+    return _foreign_digest(tuple((path, path.stat().st_size, path.stat().st_mtime_ns) for path in files))
+
+
+@cache  # keys of thousands of calls ask for it; files are read again only when one changed
+def _foreign_digest(files: tuple[tuple[Path, int, int], ...]) -> str:
+    return content_key([[path.name, file_digest(path)] for path, _, _ in files])
 
 
 @cache

@@ -146,11 +146,11 @@ class Signals(Section):
         "reader", description="Trained heads: `reader`, or a folder written by `convintel models train`."
     )
     objection_threshold: float | None = Field(
-        0.45,
+        0.5,
         ge=0,
         le=1,
-        description="Score from which a turn counts. 0.45: on three labelled sets 80, 75 and 89 % of what it shows is "
-        "right and 65, 80 and 77 % is found; 0.3: 71, 63 and 85 % right, 67, 86 and 82 % found; unset: the head's own.",
+        description="Score from which a turn counts. 0.5: on three labelled sets 85, 80 and 91 % of what it shows is "
+        "right and 65, 74 and 74 % is found; 0.33: 81, 67, 87 % right, 70, 85, 83 % found; unset: the head's own.",
     )
     concern_threshold: float = Field(
         0.25,
@@ -162,13 +162,13 @@ class Signals(Section):
         0.25,
         ge=0,
         le=1,
-        description="As above, for next steps: 93, 92 and 87 % right, 82, 88 and 92 % found.",
+        description="As above, for next steps: 93, 93 and 87 % right, 82, 88 and 91 % found.",
     )
     tracker_encoder: str = Field(
         "",
-        description="What reads sentences for custom trackers: empty = the reader itself; or a folder or hub name of a "
-        "sentence-transformers model, as in [themes] encoder. On five concepts all-mpnet-base-v2 is more precise "
-        "(docs/signals.md), and slower.",
+        description="What reads sentences for custom trackers: empty = the reader itself; or the folder of a "
+        "sentence-transformers model, or a name of `convintel models list`. On five concepts all-mpnet-base-v2 is more "
+        "precise (docs/signals.md), and slower: 20 sentences a second and core.",
     )
     interruption_seconds: float = Field(
         0.5, gt=0, description="Overlap from which taking the floor counts as an interruption."

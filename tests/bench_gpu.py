@@ -54,6 +54,8 @@ def main() -> None:
         sys.stdout.write(f"  other words together than alone: {len(other)} recordings {' '.join(other)}\n")
         list(pool.map(_near, [(path, "cpu") for path in jobs[:workers]]))
         _told("cores", len(jobs), lambda: list(pool.map(_near, [(path, "cpu") for path in jobs])))
+    if other:
+        sys.exit("bench-gpu: together the GPU heard other words than alone")
 
 
 def _pool(workers: int) -> ProcessPoolExecutor:

@@ -23,6 +23,6 @@ def evaluate_trackers(settings: Settings) -> Evaluation:
         raise SettingsError("there are no trackers", remedy="write [[trackers]] into convintel.toml, or trackers.csv")
     reader = load_reader(settings)
     metrics: dict[str, Any] = {
-        tracker.name: held_out(tracker, reader.alone, reader.examples) for tracker in settings.trackers
+        tracker.name: held_out(tracker, reader.read_alone, reader.examples) for tracker in settings.trackers
     }
     return Evaluation(metrics)

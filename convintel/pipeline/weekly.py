@@ -315,7 +315,7 @@ def used_models(settings: Settings) -> list[str]:
     """Return the recogniser, the encoders and all models that every run uses."""
     always = [model.name for model in models.catalogue() if model.kind not in ("recogniser", "encoder")]
     own = [settings.signals.tracker_encoder] if settings.trackers and settings.signals.tracker_encoder else []
-    return [settings.speech.model, settings.themes.encoder, *own, *always]
+    return list(dict.fromkeys([settings.speech.model, settings.themes.encoder, *own, *always]))
 
 
 def _model_facts(name: str) -> dict[str, str]:

@@ -75,7 +75,7 @@ def measure(
         "objections": objections,
         "next_steps": next_steps,
         "questions": questions,
-        "mentions": frame("mentions", mention_rows(said, reader.trackers, reader.alone, corrections)),
+        "mentions": frame("mentions", mention_rows(said, reader.trackers, reader.read_alone, corrections)),
         "concerns": frame("concerns", concern_rows(said, concerns, questions) if known else []),
     }
 
@@ -89,7 +89,8 @@ def local_date(call: Mapping[str, Any]) -> date | None:
 def signals_key(call: Mapping[str, Any], turns_key: str, settings: Settings, corrections: Mapping[str, str]) -> str:
     """Return the key of a call's signals: version, turns, local date, settings, corrections and the heads' content."""
     trackers = [each.model_dump() for each in settings.trackers]
-    read_settings = [settings.signals.model_dump(), trackers, settings.turns.turn_gap]
+    own = settings.signals.model_dump(exclude={"tracker_encoder"})  # its content is part of the reader's digest
+    read_settings = [own, trackers, settings.turns.turn_gap]
     return content_key(
         [VERSION, turns_key, str(local_date(call)), read_settings, sorted(corrections.items())],
         [reader_digest(settings), models.digest("spacy-en")],

@@ -74,11 +74,12 @@ HOLIDAYS: Final = _any(
 )
 
 TODAY: Final = _any(
-    r"today|tonight|this (?:afternoon|aft|morning|evening|arvo)|later on today|right now",
+    r"today|tonight|this (?:afternoon|aft|morning|evening|arvo)|later on today",
     r"(?:within|inside|in) (?:the|an|half an|the next|the next half) hour",
     r"(?:in|within) (?:about |the next )?(?:ten|five|twenty|thirty|a few|few|fifteen|a couple of) minutes",
     r"(?:right |straight |as soon as |the minute |the second )(?:after )?we(?:['’]re)? (?:hang up|get off|off)",
-    r"(?:(?<=sending it )|(?<=sending that )|(?<=it to you )|(?<=that to you ))now",
+    r"(?:send|email|text|mail|forward|fix|do)(?:ing)? (?:it|that|this|them)(?: over| to you| across)? (?:right )?now"
+    r"(?! and)",
     r"when we get off|(?:right|straight) after (?:this|we hang up|the call|this call)",
 )
 IN_THE_MORNING: Final = r"(?:first thing )?in the morning|(?:the|on the) morrow"

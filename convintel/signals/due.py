@@ -1,6 +1,7 @@
 """When a next step is due: the date in its own words, else the one that the talk around it is about.
 
-Chosen on 1,823 labelled steps of models/training (`tests/signals/due_accuracy.py`), quotes given: 92 % exact.
+Chosen on 1,823 labelled steps of models/training, quotes given: 92 % exact; 91 % of all 3,320 that there are now
+(`python -m tests.signals.due_accuracy`).
 """
 
 from __future__ import annotations

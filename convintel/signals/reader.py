@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from convintel import models
-from convintel.encoder import load_encoder
+from convintel.encoder import Encoder, load_encoder
 from convintel.errors import ModelError
 from convintel.settings import Settings
 from convintel.signals.context import Fields, fields_of, merged
@@ -20,7 +20,7 @@ from convintel.signals.handling import aftermath
 from convintel.signals.heads import Head, load
 from convintel.signals.lines import Line
 from convintel.signals.network import Examples, Network, Sentence, load_examples
-from convintel.signals.trackers import Alone, Trained, alone, train
+from convintel.signals.trackers import ReadAlone, Trained, read_alone, train
 
 NAME: Final = "reader"
 REACH: Final = {"objections": 0.08, "next_steps": 0.12}
@@ -28,7 +28,7 @@ REACH: Final = {"objections": 0.08, "next_steps": 0.12}
 with an earlier reader: F1 0.54 and 0.49 with it, 0.52 and 0.41 without; with this one 0.05 to 0.25 differ by 0.02."""
 LEAST: Final = {"handling": {"ignored": 0.4}}
 """How likely a class must be to be said. That a rep ignored an objection is a reproach: of those so called on three
-labelled sets 37 of 40 were, and 33 of 34 with 0.5, which finds fewer."""
+labelled sets (objections from 0.45) 37 of 40 were, and 33 of 34 with 0.5, which finds fewer."""
 HEADS: Final = ("objections", "types", "handling", "next_steps", "owners", "kinds", "firm")
 
 
@@ -41,7 +41,7 @@ class Reader:
     examples: Examples
     objection_threshold: float
     next_step_threshold: float
-    alone: Alone  # what reads sentences for trackers
+    read_alone: ReadAlone  # what reads sentences for trackers
     trackers: tuple[Trained, ...] = ()
 
     @cached_property
@@ -156,9 +156,9 @@ def load_reader(settings: Settings) -> Reader:
         raise ModelError(f"heads are missing: {', '.join(missing)}", where=settings.signals.heads, remedy="train again")
     asked = settings.signals
     network, examples = Network(folder), load_examples(folder)
-    read: Alone = partial(alone, network)
+    read: ReadAlone = partial(read_alone, network)
     if settings.trackers and asked.tracker_encoder:
-        read = load_encoder(asked.tracker_encoder).encode
+        read = _other_encoder(asked.tracker_encoder).encode
     return Reader(
         network,
         heads,
@@ -168,6 +168,14 @@ def load_reader(settings: Settings) -> Reader:
         read,
         tuple(train(tracker, read, examples) for tracker in settings.trackers),
     )
+
+
+def _other_encoder(name: str) -> Encoder:
+    """A hub name is not taken: workers are offline once the recogniser is loaded, and each would fetch it."""
+    if models.find(name) is None and not Path(name).expanduser().exists():
+        remedy = "give the folder of a sentence-transformers model, or a name of `convintel models list`"
+        raise ModelError("no such encoder", where=f"[signals] tracker_encoder = {name}", remedy=remedy)
+    return load_encoder(name)
 
 
 def heads_folder(settings: Settings) -> Path:

@@ -28,7 +28,7 @@ BACKGROUND: Final = 400  # labelled sentences, spread over all, that stand for w
 COST, EXAMPLE_WEIGHT, COUNTER_WEIGHT, BACKGROUND_WEIGHT = 30.0, 12.0, 6.0, 8.0
 """Chosen on five concepts with 90 sentences each, half of the false ones near misses (docs/signals.md)."""
 LEAST_WORDS: Final = 3
-Alone = Callable[[Sequence[str]], Vectors]
+ReadAlone = Callable[[Sequence[str]], Vectors]
 """Unit vectors [texts, width] of sentences read without their call; the same function each time in a process."""
 
 
@@ -52,7 +52,7 @@ class Trained:
         return f"most like your example “{self.tracker.examples[best]}” ({float(self.vectors[best] @ vector):.2f})"
 
 
-def alone(network: Network, texts: Sequence[str]) -> Vectors:
+def read_alone(network: Network, texts: Sequence[str]) -> Vectors:
     """Return unit vectors [texts, 384] of sentences read without their call."""
     rows = [_mean(network, text) for text in texts]
     table = np.stack(rows) if rows else np.zeros((0, WIDTH // 2), dtype=np.float32)
@@ -67,7 +67,7 @@ def _mean(network: Network, text: str) -> Vectors:
     return mean
 
 
-def train(tracker: Tracker, read: Alone, examples: Examples) -> Trained:
+def train(tracker: Tracker, read: ReadAlone, examples: Examples) -> Trained:
     """Return the tracker trained on its examples, its counter-examples and the background."""
     right, wrong = read(tracker.examples), read(tracker.counter_examples)
     weights, intercept = _fit(right, wrong, background(read, examples))
@@ -75,7 +75,7 @@ def train(tracker: Tracker, read: Alone, examples: Examples) -> Trained:
 
 
 @lru_cache(maxsize=1)  # the same for every tracker
-def background(read: Alone, examples: Examples) -> Vectors:
+def background(read: ReadAlone, examples: Examples) -> Vectors:
     """Return vectors of labelled sentences spread evenly over all of them."""
     step = max(1, len(examples.texts) // BACKGROUND)
     return read(examples.texts[::step][:BACKGROUND])
@@ -93,7 +93,7 @@ def _fit(right: Vectors, wrong: Vectors, others: Vectors) -> tuple[npt.NDArray[n
     return np.asarray(model.coef_[0], dtype=np.float64), float(model.intercept_[0])
 
 
-def held_out(tracker: Tracker, read: Alone, examples: Examples) -> dict[str, Any]:
+def held_out(tracker: Tracker, read: ReadAlone, examples: Examples) -> dict[str, Any]:
     """Return precision and recall on the tracker's own sentences, each read by a model that did not see it.
 
     `background` is the share of other sentences that it would find wrongly.
@@ -101,8 +101,8 @@ def held_out(tracker: Tracker, read: Alone, examples: Examples) -> dict[str, Any
     right, wrong = read(tracker.examples), read(tracker.counter_examples)
     others = background(read, examples)
     half = len(others) // 2
-    hits = sum(_alone_found(right, wrong, others, place, True, tracker.threshold) for place in range(len(right)))
-    false = sum(_alone_found(right, wrong, others, place, False, tracker.threshold) for place in range(len(wrong)))
+    hits = sum(_left_out_found(right, wrong, others, place, True, tracker.threshold) for place in range(len(right)))
+    false = sum(_left_out_found(right, wrong, others, place, False, tracker.threshold) for place in range(len(wrong)))
     model = Trained(tracker, *_fit(right, wrong, others[:half]), right)
     return {
         "examples": len(right),
@@ -113,14 +113,16 @@ def held_out(tracker: Tracker, read: Alone, examples: Examples) -> dict[str, Any
     }
 
 
-def _alone_found(right: Vectors, wrong: Vectors, others: Vectors, place: int, of_right: bool, threshold: float) -> bool:
+def _left_out_found(
+    right: Vectors, wrong: Vectors, others: Vectors, place: int, of_right: bool, threshold: float
+) -> bool:
     pool = right if of_right else wrong
     rest = np.delete(pool, place, axis=0)
     weights, intercept = _fit(rest if of_right else right, wrong if of_right else rest, others)
     return bool(1 / (1 + np.exp(-(pool[place] @ weights + intercept))) >= threshold)
 
 
-def mention_rows(said: Said, trackers: Sequence[Trained], alone: Alone, corrections: Mapping[str, str]) -> list[Row]:
+def mention_rows(said: Said, trackers: Sequence[Trained], read: ReadAlone, corrections: Mapping[str, str]) -> list[Row]:
     """Return the rows of `tables.Mentions` of a call, those that a manager called wrong left out."""
     if not trackers:
         return []
@@ -131,7 +133,7 @@ def mention_rows(said: Said, trackers: Sequence[Trained], alone: Alone, correcti
         for piece in sentences(turn.text)
         if len(clean(piece.text).split()) >= LEAST_WORDS
     ]
-    vectors = alone([piece.text for _, piece in pieces])
+    vectors = read([piece.text for _, piece in pieces])
     seen: dict[str, int] = {}
     rows: list[Row] = []
     for each in trackers:

@@ -1,8 +1,9 @@
 """How a call is laid before the reader network: consecutive lines as tokens, at most a window's worth at a time.
 
-A line is its side's mark ("seller:", "customer:") and its sentences. Windows overlap by a quarter, and each line is
-read in the window where it stands furthest from a cut, so that it is seen with the talk around it. Training and reading
-share this file; nothing here tells the network how long a turn is, but what it can see in the words.
+A line is its side's mark ("seller:", "customer:") and its sentences. Windows overlap by a quarter at least (but for a
+line too long for it), and each line is read in the window where it stands furthest from a cut, so that it is seen with
+the talk around it. Training and reading share this file; nothing here tells the network how long a turn is, but what it
+can see in the words.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from convintel.signals.lines import Line
 from convintel.signals.text import Piece, sentences
 
 LIMIT: Final = 256  # tokens of a window, its two ends included
-OVERLAP: Final = 0.25  # share of a window that the next one sees again
+OVERLAP: Final = 0.25  # share of a window that the next one sees again, rounded up to whole lines
 LONGEST: Final = 510  # of a single line: what the network has positions for
 MARKS: Final = {"rep": "seller:", "customer": "customer:"}
 OTHER_MARK: Final = "other:"
@@ -88,7 +89,7 @@ def window(encoded: Sequence[Encoded], first: int, *, limit: int = LIMIT) -> Win
 
 
 def overlapping(encoded: Sequence[Encoded], *, limit: int = LIMIT) -> list[tuple[Window, frozenset[int]]]:
-    """Return windows that overlap by a quarter, each with the lines that are read in it; every line is read once."""
+    """Return windows that overlap, each with the lines that are read in it; every line is read once."""
     before = [0, *accumulate(each.size for each in encoded)]
     found: list[Window] = []
     first = 0
@@ -98,7 +99,7 @@ def overlapping(encoded: Sequence[Encoded], *, limit: int = LIMIT) -> list[tuple
         if last == len(encoded):
             break
         shared = before[last] - OVERLAP * (before[last] - before[first])
-        first = max(first + 1, next(at for at in range(first, last + 1) if before[at] >= shared))
+        first = max(first + 1, max(at for at in range(first, last + 1) if before[at] <= shared))
     best: dict[int, tuple[float, int]] = {}
     for number, each in enumerate(found):
         for line in range(each.first, each.last):

@@ -25,8 +25,11 @@ def write_card(heads: Sequence[Head], stamp: Mapping[str, Any], path: Path) -> N
     detectors = [head for head in heads if head.classes == ("yes",)]
     choosers = [head for head in heads if head.classes != ("yes",)]
     first, *later = (dict(sorted(recipe.items())) for recipe in stamp["rounds"])
+    trust = first.pop("trust")  # counts in the last round alone: only there are opinions
     rounds = [", ".join(f"{name} {value}" for name, value in first.items())]
-    rounds += [", ".join(f"{name} {value}" for name, value in one.items() if value != first[name]) for one in later]
+    rounds += [
+        ", ".join(f"{name} {value}" for name, value in one.items() if value != first.get(name, value)) for one in later
+    ]
     parts = [
         "# The reader\n\nA small sentence encoder (all-MiniLM-L6-v2, 6 layers) trained further to read sales calls: it "
         "sees 256 tokens of a call at a time, both sides, and gives each sentence a vector; linear heads tell what the "
@@ -37,7 +40,7 @@ def write_card(heads: Sequence[Head], stamp: Mapping[str, Any], path: Path) -> N
         f"| first round | authors a to u but g, h, i: {rounds[0]} |\n"
         f"| second round | with v to z, without a to f: {rounds[1]} |\n"
         f"| third round | with a to f: {rounds[2]} |\n"
-        f"| fourth round | with wa to wh, and with opinions of three larger networks: {rounds[3]} |\n"
+        f"| fourth round | with wa to wh, and with opinions of three larger networks (trust {trust}): {rounds[3]} |\n"
         "| base | sentence-transformers/all-MiniLM-L6-v2, Apache-2.0 |\n"
         "| licence | Apache-2.0 |\n| files | `reader.onnx` (encoder, weights as integers), `tokenizer.json`, "
         "`heads.*`, `examples.*` (labelled sentences that findings are likened to) |\n",
@@ -76,7 +79,8 @@ def _detector(head: Head) -> str:
     )
     return (
         f"## {head.name.replace('_', ' ').capitalize()}\n\nTells whether {WHAT[head.name]}. "
-        f"Threshold {head.threshold:.2f}: best F1 on the unseen authors (turns found, at most two turns apart).\n\n"
+        f"Threshold {head.threshold:.2f}: best F1 on the unseen authors (turns found, at most two turns apart); "
+        "the settings have their own.\n\n"
         f"| author | precision | recall | F1 |\n|---|---|---|---|\n{rows}\n"
         "Reliability of the calibrated score, turn by turn (exact turn):\n\n"
         f"| mean score | share right | turns | |\n|---|---|---|---|\n{bins}"

@@ -169,10 +169,16 @@ def lay_out(call: Call, tokens_of: Encode) -> Laid:
 
 
 def with_opinions(laid: Laid, opinions: Mapping[str, NDArray[np.uint8]]) -> Laid:
-    """Return the call with the opinion of each sentence in its label, where there are any of this call."""
-    told = opinions.get(laid.call.key)
-    if told is None:
+    """Return the call with the opinion of each sentence in its label; without any opinions the call as it is.
+
+    Raises:
+        ValueError: there are opinions, but none of this call, or of another number of sentences: `teach.py` is to run.
+    """
+    if not opinions:
         return laid
+    told = opinions.get(laid.call.key, ())
+    if len(told) != len(laid.labels):
+        raise ValueError(f"{laid.call.key}: {len(told)} opinions of {len(laid.labels)} sentences; run teach.py again")
     shares = (told / 255).astype(np.float32)
     places = sorted(laid.labels)
     labels = {place: replace(laid.labels[place], opinion=share) for place, share in zip(places, shares, strict=True)}

@@ -82,7 +82,7 @@ ROUNDS = (
     Recipe(epochs=3, learnt=3, averaged=1, rate=1.5e-4, head_rate=5e-4, brief=0.15),
 )
 """Authors a to u but g, h, i; then v to z beside them, but not those who object at length (a to f); then all of
-these; then all, with opinions."""
+these; then wa to wh too, with opinions."""
 
 
 class Net(torch.nn.Module):
@@ -153,7 +153,7 @@ def learn(
 ) -> Net:
     """Return the network trained on the calls (and opinions of them), from the base or from the weights `start`.
 
-    The same calls, recipe and number of threads give the same network; `told` hears a line an epoch.
+    On a CPU the same calls, recipe and number of threads give the same network; `told` hears a line an epoch.
     """
     torch.manual_seed(recipe.seed)
     chance = random.Random(recipe.seed)

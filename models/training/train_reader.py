@@ -6,8 +6,8 @@
 Takes about four hours on two cores; `--networks DIR` takes the networks that an earlier run left there, or leaves them
 there. The network learns in four rounds, each from more authors (`learn.ROUNDS`), in the last one also from what
 larger networks think (`teach.py`). Nothing is learnt from authors x and z: on their calls mixes, thresholds and
-calibration are chosen and the card's figures are counted, of the very reader that is shipped. Labelled sets on which
-accuracy is reported elsewhere are not read here. The same files on the same kind of machine give the same reader.
+calibration are chosen and the card's figures are counted, before weights are stored as integers. Labelled sets on which
+accuracy is reported elsewhere are not read here. The same files on the same kind of CPU give the same reader.
 """
 
 from __future__ import annotations

@@ -48,6 +48,8 @@ PHRASES = [
     ("in a month's time", "2026-04-10"),
     ("the first of next month", "2026-04-01"),
     ("within the hour", "2026-03-10"),
+    ("I'll email it to you now", "2026-03-10"),
+    ("I'm sending that right now", "2026-03-10"),
     ("in the next ten minutes", "2026-03-10"),
 ]
 VAGUE = [
@@ -61,6 +63,9 @@ VAGUE = [
     ("at some point", None),
 ]
 DISTRACTORS = [
+    "We're slammed right now, so I'll send the quote over once it's signed off",
+    "I'll send you a comparison with what you use right now",
+    "I'll put that to you now and then",
     "may I ask who I'm speaking with",
     "we sat down with the team",
     "version 3.2 has that",

@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import pytest
 
 from convintel.signals.lines import Line
@@ -20,6 +22,14 @@ def test_every_line_is_read_once_and_no_window_is_too_long(turns, words):
     assert sorted(line for _, inside in found for line in inside) == list(range(turns))
     assert all(len(each.ids) <= 256 for each, _ in found)
     assert all(set(inside) <= set(range(each.first, each.last)) for each, inside in found)
+
+
+def test_windows_share_a_quarter_unless_one_line_is_longer():
+    encoded = encode(call(60, 12), tokens_of)
+    found = [each for each, _ in overlapping(encoded)]
+    for one, other in pairwise(found):
+        shared = sum(encoded[line].size for line in range(other.first, one.last))
+        assert shared >= 0.25 * sum(encoded[line].size for line in range(one.first, one.last))
 
 
 def test_a_line_is_read_where_it_has_most_talk_around_it():

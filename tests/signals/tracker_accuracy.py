@@ -16,7 +16,7 @@ from convintel.encoder import load_encoder
 from convintel.settings import Settings, Tracker
 from convintel.signals import load_reader
 from convintel.signals.network import Examples
-from convintel.signals.trackers import Alone, train
+from convintel.signals.trackers import ReadAlone, train
 
 CONCEPTS: list[dict[str, Any]] = json.loads((Path(__file__).parent / "data" / "trackers.json").read_text("utf-8"))
 
@@ -46,7 +46,7 @@ def tracker(told: dict[str, Any], **changes: Any) -> Tracker:
     return Tracker.model_validate(kept | changes)
 
 
-def told_apart(read: Alone, examples: Examples) -> ToldApart:
+def told_apart(read: ReadAlone, examples: Examples) -> ToldApart:
     """Return counts over all concepts, at the default threshold."""
     hits = said = meant = 0
     for told in CONCEPTS:
@@ -61,7 +61,7 @@ def told_apart(read: Alone, examples: Examples) -> ToldApart:
 
 if __name__ == "__main__":
     reader = load_reader(Settings())
-    found = told_apart(load_encoder(sys.argv[1]).encode if sys.argv[1:] else reader.alone, reader.examples)
+    found = told_apart(load_encoder(sys.argv[1]).encode if sys.argv[1:] else reader.read_alone, reader.examples)
     sys.stdout.write(
         f"precision {found.precision:.3f} of {found.said} found, recall {found.recall:.3f} of {found.meant}\n"
     )
