@@ -107,10 +107,10 @@ class _Grid:
         """Return a rep's rate, given hyper-parameters weighted by everybody else's deals."""
         log_deals = won * np.log(self.rates) + (closed - won) * np.log1p(-self.rates)
         deals = np.exp(log_deals - log_deals.max())
-        mass = (weights @ self.density) * deals
+        mass = np.einsum("h,hp->p", weights, self.density) * deals  # BLAS differs in last bits on a busy machine
         total = mass.sum()
-        above = float(((weights @ self.above) * deals).sum() / total)
+        above = float((np.einsum("h,hp->p", weights, self.above) * deals).sum() / total)
         mass /= total
         tail = (1 - interval) / 2
         low, high = np.interp([tail, 1 - tail], np.cumsum(mass) - mass / 2, self.rates)
-        return Rate(float(mass @ self.rates), float(low), float(high), above)
+        return Rate(float((mass * self.rates).sum()), float(low), float(high), above)
