@@ -69,9 +69,10 @@ def shoot(browser: Browser, page: Path, out: Path, *, printed: bool, options: di
 
 
 def hand_out(browser: Browser, page: Path, out: Path) -> None:
-    """Print a rep's page as it is handed out."""
+    """Print a rep's page as it is handed out, without links: they would name folders of this machine."""
     tab = browser.new_page()
     tab.goto(page.absolute().as_uri())
+    tab.evaluate("document.querySelectorAll('a[href]').forEach(link => link.removeAttribute('href'))")
     tab.pdf(path=out, format="A4")
 
 

@@ -69,6 +69,11 @@ def test_every_setting_is_explained():
             assert setting.description or plain, f"{name}.{key}"
 
 
+@pytest.mark.parametrize("path", sorted((ROOT / "docs").glob("*.pdf")), ids=lambda path: path.name)
+def test_no_printed_page_links_to_a_machine(path):
+    assert b"file://" not in path.read_bytes()
+
+
 @pytest.mark.parametrize("path", TRACKED_TEXT, ids=lambda path: str(path.relative_to(ROOT)))
 def test_no_path_of_a_machine_and_no_registry_host(path):
     if path == Path(__file__):
