@@ -46,12 +46,19 @@ def make_small_workspace(root: Path, samples: Path) -> Path:
 
 @pytest.fixture
 def tables_of():
-    """Return a function that gives the bytes of every table and report file of a workspace, by path."""
+    """Return a function that gives the bytes of every table and report file of a workspace, by path.
+
+    What a killed process had begun to write (`.new-*`) is no table yet; the store sweeps it away.
+    """
 
     def read(root: Path) -> dict[str, bytes]:
         kept = [*(root / ".convintel" / "store").rglob("*.parquet"), *(root / "reports").rglob("*")]
         kept += (root / ".convintel" / "themes").rglob("*.json")
-        return {str(path.relative_to(root)): path.read_bytes() for path in kept if path.is_file()}
+        return {
+            str(path.relative_to(root)): path.read_bytes()
+            for path in kept
+            if path.is_file() and not path.parent.name.startswith(".new-")
+        }
 
     return read
 
