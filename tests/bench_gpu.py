@@ -13,17 +13,17 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from convintel import transcript
 from convintel.pipeline.pool import shared_recognisers
 from convintel.recordings import decode
 from convintel.settings import Settings
-from tests.bench_speech import Heard, _one_thread, _rate, _references
+from convintel.worker import one_thread
+from tests.bench_speech import Heard, heard, rate, recordings
 
 COPIES = int(os.environ.get("COPIES", "8"))
 GPU, CPU = (Settings.model_validate({"speech": {"device": device}}) for device in ("cuda", "cpu"))
@@ -33,8 +33,7 @@ def main() -> None:
     """Print a line for each way of recognising."""
     if not transcript.gpus(Settings()):
         sys.exit("bench-gpu: CTranslate2 sees no GPU on this machine")
-    references = [path.with_name(path.name.removesuffix(".reference.json")) for path in _references()]
-    files = sorted(next(path.parent.glob(f"{path.name}.[!jrt]*")) for path in references)
+    files = recordings()
     jobs = sorted(map(str, files), key=lambda path: -Path(path).stat().st_size) * COPIES
     workers = len(os.sched_getaffinity(0))
     seconds = sum(decode(path).seconds for path in files)
@@ -59,14 +58,14 @@ def main() -> None:
 
 
 def _pool(workers: int) -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initializer=_one_thread)
+    return ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initializer=one_thread)
 
 
 def _told(name: str, count: int, work: Callable[[], list[Heard]]) -> list[Heard]:
     start = time.perf_counter()
     found = work()
     took = time.perf_counter() - start
-    sys.stdout.write(f"{name}: {count} recordings in {took:.1f} s; word errors {100 * _rate(found):.2f} %\n")
+    sys.stdout.write(f"{name}: {count} recordings in {took:.1f} s; word errors {100 * rate(found):.2f} %\n")
     sys.stdout.flush()
     return found
 
@@ -78,18 +77,12 @@ def _memory() -> str:
 
 def _far(job: tuple[str, str]) -> Heard:
     path, address = job
-    return _heard(path, _remote(address), GPU)
+    return heard(path, _remote(address), GPU)
 
 
 def _near(job: tuple[str, str]) -> Heard:
     path, device = job
-    return _heard(path, _loaded(device), GPU if device == "cuda" else CPU)
-
-
-def _heard(path: str, recogniser: transcript.Recogniser, settings: Settings) -> Heard:
-    tables = transcript.transcribe("0" * 16, decode(Path(path)), recogniser, settings)
-    rows: Sequence[Any] = tables["words"].select("track", "text").rows()
-    return path, {track: " ".join(text for on, text in rows if on == track) for track in {on for on, _ in rows}}
+    return heard(path, _loaded(device), GPU if device == "cuda" else CPU)
 
 
 @cache

@@ -15,7 +15,7 @@ import os
 import statistics
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from functools import cache
 from pathlib import Path
@@ -26,6 +26,7 @@ from convintel.evaluate.speech import word_errors
 from convintel.recordings import decode
 from convintel.resources import resource
 from convintel.settings import Settings
+from convintel.worker import one_thread
 
 ROUNDS = int(os.environ.get("ROUNDS", "2"))
 Heard = tuple[str, dict[str, str]]  # file, and the text of each track
@@ -33,12 +34,11 @@ Heard = tuple[str, dict[str, str]]  # file, and the text of each track
 
 def main() -> None:
     """Print one line a set of files."""
-    files = [path.with_name(path.name.removesuffix(".reference.json")) for path in _references()]
-    files = sorted(next(path.parent.glob(f"{path.name}.[!jrt]*")) for path in files)
+    files = recordings()
     mono = [path for path in files if decode(path).channels == 1]
     workers = len(os.sched_getaffinity(0))
     with (
-        ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initializer=_one_thread) as pool,
+        ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initializer=one_thread) as pool,
         ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as alone,
     ):
         list(pool.map(_ours, map(str, files[:workers])))  # load the models
@@ -52,7 +52,7 @@ def main() -> None:
                 texts["theirs"] = _timed(lambda jobs=longest_first: list(alone.map(_theirs, jobs)), walls["theirs"])
             ours, theirs = statistics.median(walls["ours"]), statistics.median(walls["theirs"])
             seconds = sum(decode(path).seconds for path in chosen)
-            errors = [100 * _rate(texts[who]) for who in ("ours", "theirs")]
+            errors = [100 * rate(texts[who]) for who in ("ours", "theirs")]
             sys.stdout.write(
                 f"{name}: {len(chosen)} files, {seconds:.0f} s; convintel {ours:.1f} s on {workers} processes, "
                 f"faster-whisper {theirs:.1f} s: {theirs / ours:.2f} times; "
@@ -60,8 +60,11 @@ def main() -> None:
             )
 
 
-def _references() -> Iterator[Path]:
-    yield from (resource("samples") / "inbox").rglob("*.reference.json")
+def recordings() -> list[Path]:
+    """Return the sample recordings that have a reference."""
+    references = (resource("samples") / "inbox").rglob("*.reference.json")
+    names = [path.with_name(path.name.removesuffix(".reference.json")) for path in references]
+    return sorted(next(path.parent.glob(f"{path.name}.[!jrt]*")) for path in names)
 
 
 def _timed(work: Callable[[], list[Heard]], walls: list[float]) -> list[Heard]:
@@ -71,15 +74,15 @@ def _timed(work: Callable[[], list[Heard]], walls: list[float]) -> list[Heard]:
     return found
 
 
-def _one_thread() -> None:
-    for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "POLARS_MAX_THREADS"):
-        os.environ[name] = "1"
+def heard(path: str, recogniser: transcript.Recogniser, settings: Settings) -> Heard:
+    """Take a recording from file to words."""
+    tables = transcript.transcribe("0" * 16, decode(Path(path)), recogniser, settings)
+    rows = tables["words"].select("track", "text").rows()
+    return path, {track: " ".join(text for on, text in rows if on == track) for track in {on for on, _ in rows}}
 
 
 def _ours(path: str) -> Heard:
-    tables = transcript.transcribe("0" * 16, decode(Path(path)), _recogniser(), Settings())
-    rows = tables["words"].select("track", "text").rows()
-    return path, {track: " ".join(text for on, text in rows if on == track) for track in {on for on, _ in rows}}
+    return heard(path, _recogniser(), Settings())
 
 
 @cache
@@ -91,9 +94,9 @@ def _theirs(path: str) -> Heard:
     from faster_whisper import decode_audio
 
     dual = decode(Path(path)).channels == 2
-    heard: Any = decode_audio(path, split_stereo=dual)
+    sound: Any = decode_audio(path, split_stereo=dual)
     texts = {}
-    for track, samples in enumerate(heard if dual else [heard]):
+    for track, samples in enumerate(sound if dual else [sound]):
         segments, _ = _model().transcribe(samples, beam_size=5)
         texts[str(track)] = " ".join(segment.text for segment in segments)
     return path, texts
@@ -106,8 +109,9 @@ def _model() -> Any:
     return WhisperModel(str(models.ensure("whisper-base", kind="recogniser")), device="cpu", compute_type="int8")
 
 
-def _rate(heard: list[Heard]) -> float:
-    counts = [_errors(path, texts) for path, texts in heard]
+def rate(found: list[Heard]) -> float:
+    """Return the share of words that are wrong."""
+    counts = [_errors(path, texts) for path, texts in found]
     return sum(errors for errors, _ in counts) / sum(words for _, words in counts)
 
 

@@ -60,8 +60,7 @@ def evaluate_signals(gold: Path, settings: Settings, *, worst: int = 0) -> Evalu
     files = sorted(gold.rglob("*.json"))
     if not files:
         raise WorkspaceError("no labelled calls (*.json) here", where=gold, remedy="give the folder that holds them")
-    settings = settings.model_copy(update={"trackers": ()})  # they are not judged here
-    reader = load_reader(settings)
+    reader = load_reader(settings, trackers=False)
 
     def find(call: dict[str, Any], file: Path) -> dict[str, pl.DataFrame]:
         row, transcript, turns = laid_out(call, file)

@@ -37,7 +37,7 @@ def train_heads(root: Path) -> Taught:
         WorkspaceError: there is no verdict on a finding, or a call with one is to be processed anew first.
     """
     workspace, settings = Workspace(root), load(root)
-    store, reader = Store(workspace.store), signals.load_reader(settings.model_copy(update={"trackers": ()}))
+    store, reader = Store(workspace.store), signals.load_reader(settings, trackers=False)
     with workspace.locked(), Ledger(workspace.ledger) as ledger:
         found = survey(workspace, settings, ledger)
         told = {call_id: found.corrections.of_findings(call_id) for call_id in found.keys}

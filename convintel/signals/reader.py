@@ -143,8 +143,12 @@ def around_best(scores: Sequence[float], threshold: float) -> tuple[int, int]:
     return first, last
 
 
-def load_reader(settings: Settings) -> Reader:
+def load_reader(settings: Settings, *, trackers: bool = True) -> Reader:
     """Load the reader of models/reader; `signals.heads` may name a folder with heads trained by the user.
+
+    Args:
+        settings: of the workspace.
+        trackers: whether its custom trackers are to be read too; they are trained here.
 
     Raises:
         ModelError: a file is missing, broken or not the one pinned.
@@ -157,7 +161,8 @@ def load_reader(settings: Settings) -> Reader:
     asked = settings.signals
     network, examples = Network(folder), load_examples(folder)
     read: ReadAlone = partial(read_alone, network)
-    if settings.trackers and asked.tracker_encoder:
+    wanted = settings.trackers if trackers else ()
+    if wanted and asked.tracker_encoder:
         read = _other_encoder(asked.tracker_encoder).encode
     return Reader(
         network,
@@ -166,7 +171,7 @@ def load_reader(settings: Settings) -> Reader:
         heads["objections"].threshold if asked.objection_threshold is None else asked.objection_threshold,
         heads["next_steps"].threshold if asked.next_step_threshold is None else asked.next_step_threshold,
         read,
-        tuple(train(tracker, read, examples) for tracker in settings.trackers),
+        tuple(train(tracker, read, examples) for tracker in wanted),
     )
 
 

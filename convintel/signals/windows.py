@@ -8,6 +8,7 @@ can see in the words.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
@@ -99,7 +100,7 @@ def overlapping(encoded: Sequence[Encoded], *, limit: int = LIMIT) -> list[tuple
         if last == len(encoded):
             break
         shared = before[last] - OVERLAP * (before[last] - before[first])
-        first = max(first + 1, max(at for at in range(first, last + 1) if before[at] <= shared))
+        first = max(first + 1, bisect_right(before, shared) - 1)
     best: dict[int, tuple[float, int]] = {}
     for number, each in enumerate(found):
         for line in range(each.first, each.last):
